@@ -1,0 +1,173 @@
+"""What tests share: the real photographs, the running app, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS_TO_START = 60
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass(frozen=True)
+class AppServer:
+    """The running app.
+
+    Attributes:
+        url: its address, without a slash at the end.
+        database: its labels.db.
+        home: where it keeps photo files.
+        log: what it printed so far.
+    """
+
+    url: str
+    database: Path
+    home: Path
+    log: Path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test is marked by what it asks for, so that no mark is forgotten."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser_page" in fixtures:
+            item.add_marker(pytest.mark.browser)
+        if "photos_dir" in fixtures:
+            item.add_marker(pytest.mark.photos)
+
+
+@pytest.fixture(scope="session")
+def photos_dir() -> Path:
+    """The folder with the real photographs; tests that ask for it are skipped where it is absent."""
+    folder = Path(os.environ.get("VIN_DESK_PHOTOS", ROOT.parent / "shared" / "photos"))
+    if not (folder / "train.csv").is_file():
+        pytest.skip("the real photographs are not here; set VIN_DESK_PHOTOS to their folder (with train.csv)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The app on a free port of this machine, with a database and a home of its own."""
+    folder = tmp_path_factory.mktemp("app")
+    server = AppServer(
+        url=f"http://127.0.0.1:{_free_port()}",
+        database=folder / "labels.db",
+        home=folder / "home",
+        log=folder / "server.log",
+    )
+    with server.log.open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", "app.py"),
+                *("--server.address", "127.0.0.1", "--server.port", server.url.rpartition(":")[2]),
+                *("--server.headless", "true", "--server.fileWatcherType", "none"),
+                *("--browser.gatherUsageStats", "false"),
+            ],
+            cwd=ROOT,
+            env={**os.environ, "VIN_DESK_DB": str(server.database), "VIN_DESK_HOME": str(server.home)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_healthy(server, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+# Playwright's loop occupies the thread while it is up, so it lives no longer than one test file.
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(
+        executable_path=find_browser(playwright),
+        args=list(BROWSER_FLAGS),
+        chromium_sandbox=os.geteuid() != 0,  # Chromium's sandbox refuses to run as root
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[Page]:
+    """An empty page of laptop size, with no memory of other tests; use ``set_viewport_size`` for a phone."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+
+
+def find_browser(playwright: Playwright) -> str:
+    """The Chromium or Chrome to test with: the same places, in the same order, as in scripts/setup.sh."""
+    named = os.environ.get("VIN_DESK_BROWSER")
+    installed = next(filter(None, map(_running, BROWSERS)), None)
+    own = playwright.chromium.executable_path
+    found = named or installed or (own if Path(own).exists() else None)
+    if not found:
+        pytest.fail(
+            "no Chromium or Chrome for the interface tests: `make browser` installs one, VIN_DESK_BROWSER "
+            "names one, `make test ARGS='-m \"not browser\"'` leaves these tests out",
+            pytrace=False,
+        )
+    return found
+
+
+def _running(name: str) -> str | None:
+    # Ubuntu ships a chromium-browser that only says where to get it, so it must answer.
+    path = shutil.which(name)
+    if path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+        return path
+    return None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_healthy(server: AppServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    state = "did not answer in time" if process.poll() is None else f"ended with status {process.returncode}"
+    tail = "\n".join(server.log.read_text(errors="replace").splitlines()[-20:])
+    pytest.fail(f"the app {state}; it printed:\n{tail}", pytrace=False)

@@ -1,0 +1,1 @@
+"""VIN Desk without its desks: everything that reads, learns and keeps. No Streamlit in here."""

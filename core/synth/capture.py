@@ -1,0 +1,110 @@
+"""What a phone does to a plate: light, blur, few pixels, noise, sharpening, JPEG. Grey or RGB pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class CaptureConfig:
+    """How harsh the capture is.
+
+    Attributes:
+        blur: upper bound of the defocus blur's sigma, as a share of a character's pitch.
+        motion: probability of motion blur.
+        noise: upper bound of the noise's sigma, as a share of the picture's own contrast.
+        jpeg: probability that the photo is compressed (then once or twice).
+        glare: probability of a bright patch.
+        lowcontrast: probability that the contrast is squeezed.
+    """
+
+    blur: float = 0.12
+    motion: float = 0.15
+    noise: float = 0.25
+    jpeg: float = 0.85
+    glare: float = 0.1
+    lowcontrast: float = 0.2
+
+
+def expose(picture: np.ndarray, rng: np.random.Generator, config: CaptureConfig) -> np.ndarray:
+    """Light on the plate: uneven brightness, reflections, little contrast; float32 in, float32 0..255 out."""
+    rows, columns = picture.shape[:2]
+    field = _smooth_field(rng, rows, columns, cells=3) * rng.uniform(0, 30)
+    picture = picture + _like(field, picture)
+    if rng.random() < config.glare:
+        picture = picture + _like(_glare(rng, rows, columns), picture)
+    if rng.random() < config.lowcontrast:
+        gain = rng.uniform(0.2, 0.7)
+        picture = (picture - picture.mean()) * gain + rng.uniform(40, 220)
+    gamma = rng.uniform(0.7, 1.4)
+    return 255 * np.power(np.clip(picture, 0, 255) / 255, gamma)
+
+
+def shoot(
+    picture: np.ndarray, rng: np.random.Generator, config: CaptureConfig, pitch: float = 8.0
+) -> np.ndarray:
+    """Lens, sensor and file of a picture that has its final size: float32 0..255 in, uint8 out.
+
+    ``pitch`` is the distance of neighbouring characters in pixels: what blurs small text to nothing is
+    not seen in large text.
+    """
+    blur = rng.uniform(0, config.blur) * pitch
+    if blur > 0.2:
+        picture = cv2.GaussianBlur(picture, (0, 0), blur)
+    length = pitch * rng.uniform(0.15, 0.4)
+    if length >= 1.5 and rng.random() < config.motion:
+        picture = cv2.filter2D(picture, -1, _motion_kernel(rng, length))
+    if rng.random() < 0.5:
+        sigma = rng.uniform(0, config.noise) * min(float(picture.std()), 40.0)
+        noise = rng.normal(0, sigma, picture.shape).astype(np.float32)
+        if rng.random() < 0.5:
+            noise = cv2.GaussianBlur(noise, (0, 0), 0.7) * 1.6
+        picture = picture + noise
+    if rng.random() < 0.35:
+        soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.8, 1.6))
+        picture = picture + (picture - soft) * rng.uniform(0.3, 1.2)
+    picture = np.clip(picture, 0, 255).astype(np.uint8)
+    if rng.random() < config.jpeg:
+        for _ in range(1 + int(rng.random() < 0.4)):
+            picture = _jpeg(picture, int(rng.integers(25, 96)))
+    return picture
+
+
+def _jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    flag = cv2.IMREAD_GRAYSCALE if picture.ndim == 2 else cv2.IMREAD_COLOR
+    return cv2.imdecode(data, flag)
+
+
+def _motion_kernel(rng: np.random.Generator, length: float) -> np.ndarray:
+    reach = int(np.ceil(length / 2)) + 1
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    angle = rng.uniform(0, np.pi)
+    offset = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    start, end = (np.array([reach, reach]) + sign * offset for sign in (-1, 1))
+    cv2.line(
+        kernel, np.round(start).astype(int).tolist(), np.round(end).astype(int).tolist(), 1.0, 1, cv2.LINE_AA
+    )
+    return kernel / kernel.sum()
+
+
+def _smooth_field(rng: np.random.Generator, rows: int, columns: int, cells: int) -> np.ndarray:
+    coarse = rng.normal(0, 1, (cells, cells + 2)).astype(np.float32)
+    return cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
+
+
+def _glare(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """A bright spot or band, float32 ``(rows, columns)``."""
+    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    angle = rng.uniform(0, np.pi)
+    x, y = x - rng.uniform(0, columns), y - rng.uniform(0, rows)
+    along = (x * np.cos(angle) + y * np.sin(angle)) / rng.uniform(0.1, 1.0) / columns
+    across = (y * np.cos(angle) - x * np.sin(angle)) / rng.uniform(0.2, 1.0) / rows
+    return rng.uniform(60, 255) * np.exp(-np.square(along) - np.square(across)).astype(np.float32)
+
+
+def _like(field: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    return field if picture.ndim == 2 else field[..., None]

@@ -1,0 +1,121 @@
+"""Letter shapes for synthetic plates: the fonts of this machine that hold all 33 VIN characters.
+
+``make fonts`` installs a free selection; whatever else is there is used as well, in the order of the file
+names, so that the same fonts give the same plates.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageFont
+
+from core.vin import ALPHABET
+
+FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
+_UNFIT = re.compile(
+    r"emoji|symbol|awesome|dingbat|chancery|braille|script|zapf|d050000|z003|math|outline|icons|keys"
+    r"|thin|hairline|extralight",
+    re.IGNORECASE,
+)
+_SLANTED = re.compile(r"italic|oblique|BdIta", re.IGNORECASE)
+_FAVOURED = re.compile(
+    r"ocr|din|mono|osifont|routed|3270|sans|gothic|bebas|condensed|narrow|b612|hack", re.IGNORECASE
+)
+
+
+class NoFonts(RuntimeError):
+    """No font with all 33 characters was found."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """A font file that can write a VIN.
+
+    Attributes:
+        path: the file.
+        weight: how often it is drawn, relative to others.
+    """
+
+    path: Path
+    weight: float
+
+
+@lru_cache(maxsize=1)
+def faces() -> tuple[Face, ...]:
+    """All usable fonts, sorted by file name.
+
+    Raises:
+        NoFonts: there is none; ``make fonts`` installs some.
+    """
+    found = []
+    files = [path for folder in FOLDERS if folder.is_dir() for path in folder.rglob("*")]
+    for path in sorted(files, key=lambda path: (path.name, str(path))):
+        if path.suffix.lower() not in (".ttf", ".otf") or _UNFIT.search(path.name):
+            continue
+        if _can_write_vins(path):
+            weight = 3.0 if _FAVOURED.search(path.name) else 1.0
+            found.append(Face(path, weight * (0.2 if _SLANTED.search(path.name) else 1.0)))
+    if not found:
+        raise NoFonts("no font with all 33 VIN characters on this machine; `make fonts` installs free ones")
+    return tuple(found)
+
+
+def draw_face(rng: np.random.Generator) -> Face:
+    """One font by weight."""
+    options = faces()
+    weights = np.array([face.weight for face in options])
+    return options[int(rng.choice(len(options), p=weights / weights.sum()))]
+
+
+@lru_cache(maxsize=20_000)
+def glyph(path: Path, size: int, character: str) -> tuple[np.ndarray, int, int, float]:
+    """One character drawn large.
+
+    Args:
+        path: font file.
+        size: nominal font size in pixels.
+        character: any character of the font.
+
+    Returns:
+        coverage uint8 ``(h, w)`` cropped to the ink, the ink's offset ``(left, top)`` from the pen on the
+        baseline (top is negative above it), and the advance in pixels.
+    """
+    font = _font(path, size)
+    mask, offset = font.getmask2(character, mode="L", anchor="ls")
+    width, height = mask.size
+    ink = (
+        np.array(mask, dtype=np.uint8).reshape(height, width)
+        if width and height
+        else np.zeros((0, 0), np.uint8)
+    )
+    return ink, int(offset[0]), int(offset[1]), float(font.getlength(character))
+
+
+@lru_cache(maxsize=1000)
+def cap_height(path: Path, size: int) -> int:
+    """Height of the letter H in pixels."""
+    return max(1, glyph(path, size, "H")[0].shape[0])
+
+
+@lru_cache(maxsize=1000)
+def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), size)
+
+
+def _can_write_vins(path: Path) -> bool:
+    """Whether all 33 glyphs are there, distinct, and of one cap height (no small capitals, no blanks)."""
+    try:
+        pictures = [glyph(path, 40, character)[0] for character in ALPHABET]
+    except (OSError, ValueError):
+        logging.getLogger(__name__).debug("font %s cannot be used", path, exc_info=True)
+        return False
+    heights = [picture.shape[0] for picture in pictures]
+    if min(heights) < 12 or max(heights) > 1.5 * min(heights):
+        return False
+    return len({(picture.shape, picture.tobytes()) for picture in pictures}) == len(ALPHABET)

@@ -1,0 +1,48 @@
+"""Which candidate is the VIN, or none, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from core.records import Candidate, Line, Slot, SlotPosteriors
+from core.vin import check_digit_status
+
+RULES = {"valid": 1.0, "not_applicable": 0.0, "invalid": -2.0}
+"""What the check digit is worth, natural logarithm: evidence beside the picture, never a filter."""
+
+
+def weigh(line: Line, slots: tuple[Slot, ...], opinions: Mapping[str, SlotPosteriors]) -> Candidate:
+    """Put a number on how well a line reads as a VIN.
+
+    The score adds the logarithms of: all 17 slots being right, the line having 17 characters at all, the
+    detector's belief, and the check digit.
+    """
+    sure = sum(math.log(max(slot.confidence, 1e-6)) for slot in slots)
+    length = sum(opinion.log_likelihood for opinion in opinions.values()) / len(opinions)
+    text = "".join(slot.character for slot in slots)
+    rule = check_digit_status(text)
+    score = sure + length + math.log(max(line.score, 1e-3)) + RULES[rule]
+    reason = (
+        f"characters {math.exp(sure / 17):.0%} sure on average, "
+        f"length fits with {math.exp(max(length, -50)):.2g}, detector {line.score:.0%}, "
+        f"check digit {rule.replace('_', ' ')}"
+    )
+    readers = {name: opinion.text for name, opinion in opinions.items()}
+    return Candidate(line, slots, readers, score, reason)
+
+
+def choose(candidates: Sequence[Candidate], least: float) -> tuple[Candidate | None, tuple[Candidate, ...]]:
+    """The best candidate and the others, best first.
+
+    Args:
+        candidates: of one photo, any order.
+        least: score below which a candidate is no VIN; a line in a region that a person gave is always one.
+
+    Returns:
+        The chosen one, None where nothing fits, and the rest.
+    """
+    ranked = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
+    if ranked and (ranked[0].score >= least or ranked[0].line.origin == "region"):
+        return ranked[0], tuple(ranked[1:])
+    return None, tuple(ranked)

@@ -1,0 +1,208 @@
+"""The whole way of a photo: bytes in, reading out. A list of calls and nothing more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core import images, registry
+from core.choose import choose, weigh
+from core.detect.craft import CraftDetector
+from core.detect.lines import LineConfig, find_lines
+from core.geometry import Quad
+from core.quality.inspect import inspect
+from core.quality.screen import screen
+from core.recognize.ctc import CtcReader
+from core.recognize.fuse import fuse
+from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading
+from core.rectify import EmptyQuad, quads_in_box, rectify, variants
+from core.verdict import confidence, verdict
+from core.vin import check_digit_status
+
+Source = bytes | np.ndarray | Photo
+
+
+@dataclass(frozen=True)
+class VinReader:
+    """Reads VINs with the champion networks.
+
+    Attributes:
+        detector: finds the line.
+        ctc: reads it.
+    """
+
+    detector: CraftDetector
+    ctc: CtcReader
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> VinReader:
+        """The champions of ``folder`` (default ``models/champion``).
+
+        Raises:
+            registry.ModelError: a network is missing or damaged.
+        """
+        return cls(CraftDetector(registry.load("craft", folder)), CtcReader(registry.load("ctc", folder)))
+
+    def read(self, source: Source, region: Quad | None = None) -> Reading:
+        """Read one photo.
+
+        Args:
+            source: the file's bytes, upright RGB pixels uint8 ``(H, W, 3)``, or a decoded photo.
+            region: where the VIN is, if that is known, in pixels of the upright photo.
+
+        Returns:
+            The reading; a photo that cannot be decoded gives status ``error`` and says why.
+        """
+        clock = _Clock()
+        try:
+            photo = _decoded(source)
+        except images.ImageError as error:
+            return self._without("error", clock, error=str(error))
+        clock.stop("decode")
+        hopeless = screen(photo)
+        clock.stop("screen")
+        if hopeless:
+            return self._without("retake", clock, photo, problems=(hopeless,))
+        maps = self.detector.maps(photo)
+        lines = self._lines(maps, region)
+        clock.stop("detect")
+        candidates = self._read_lines(photo, lines, clock)
+        chosen, others = choose(candidates, self.settings.get("least", -60.0))
+        clock.stop("choose")
+        if chosen is None:
+            return self._without("no_vin", clock, photo, maps=maps, others=others)
+        problems = inspect(rectify(photo, chosen.line), chosen.slots)
+        clock.stop("inspect")
+        probability = confidence(chosen, self.settings)
+        return Reading(
+            vin=chosen.text,
+            status=verdict(probability, problems, self.settings.get("accept", 0.95)),
+            confidence=probability,
+            check_digit=check_digit_status(chosen.text),
+            chosen=chosen,
+            others=others,
+            problems=problems,
+            maps=maps,
+            milliseconds=clock.times(),
+            models=self.models,
+            size=photo.size,
+        )
+
+    def read_many(self, sources: Iterable[Source]) -> Iterator[Reading]:
+        """Read photo after photo, in order; a bad one gives a reading with status ``error``."""
+        for source in sources:
+            yield self.read(source)
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """Thresholds and calibration, from the reader's card."""
+        return self.ctc.network.card.settings
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Network name -> fingerprint."""
+        return {
+            network.card.name: network.card.fingerprint
+            for network in (self.detector.network, self.ctc.network)
+        }
+
+    def _lines(self, maps: HeatMaps, region: Quad | None) -> list[Line]:
+        threshold = self.detector.network.card.settings.get("threshold", 0.4)
+        lines = find_lines(maps, LineConfig(threshold=threshold), region)
+        if region is None:
+            return lines
+        # A person's region is believed even where the detector sees nothing in it.
+        lines = [
+            replace(line, origin="region") for line in lines if line.parts[0].length > 0.6 * region.length
+        ]
+        return lines or [Line((quad,), 0.5, "region") for quad in _tilts(region)]
+
+    def _read_lines(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[Candidate]:
+        """Every candidate as it is; the best one, where it is not sure, also turned and shifted a little."""
+        candidates = self._read(photo, lines, clock)
+        if not candidates:
+            return []
+        best = max(candidates, key=lambda candidate: candidate.score)
+        if best.score < self.settings.get("sure", -1.0):
+            again = self._read(
+                photo, [replace(best.line, parts=parts) for parts in variants(best.line.parts)], clock
+            )
+            better = max(again, key=lambda candidate: candidate.score, default=best)
+            if better.score > best.score:
+                candidates = [better if candidate is best else candidate for candidate in candidates]
+        return candidates
+
+    def _read(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[Candidate]:
+        strips, kept = [], []
+        for line in lines:
+            try:
+                strips.append(rectify(photo, line))
+                kept.append(line)
+            except EmptyQuad:
+                continue
+        clock.stop("rectify")
+        opinions = self.ctc.read(strips)
+        candidates = []
+        for line, strip, opinion in zip(kept, strips, opinions, strict=True):
+            views = {"ctc": opinion}
+            candidates.append(weigh(line, fuse(views, strip), views))
+        clock.stop("recognize")
+        return candidates
+
+    def _without(
+        self,
+        status: str,
+        clock: _Clock,
+        photo: Photo | None = None,
+        problems: tuple[Problem, ...] = (),
+        maps: HeatMaps | None = None,
+        others: tuple[Candidate, ...] = (),
+        error: str | None = None,
+    ) -> Reading:
+        return Reading(
+            vin=None,
+            status=status,  # type: ignore[arg-type]
+            confidence=0.0,
+            check_digit="not_applicable",
+            others=others,
+            problems=problems,
+            maps=maps,
+            milliseconds=clock.times(),
+            models=self.models,
+            size=photo.size if photo else (0, 0),
+            error=error,
+        )
+
+
+class _Clock:
+    """Adds up milliseconds per stage."""
+
+    def __init__(self) -> None:
+        self._last = self._first = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    def stop(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._stages[stage] = self._stages.get(stage, 0.0) + 1000 * (now - self._last)
+        self._last = now
+
+    def times(self) -> dict[str, float]:
+        return {**self._stages, "total": 1000 * (time.perf_counter() - self._first)}
+
+
+def _decoded(source: Source) -> Photo:
+    if isinstance(source, Photo):
+        return source
+    return images.decode(source) if isinstance(source, bytes) else images.from_array(source)
+
+
+def _tilts(region: Quad) -> list[Quad]:
+    """Lines that fill a region: the tilts of an upright box, or the region itself where it is turned."""
+    upright = min(
+        abs(region.corners[0, 1] - region.corners[1, 1]), abs(region.corners[0, 0] - region.corners[3, 0])
+    )
+    return quads_in_box(region.bounds()) if upright < 1.0 else [region]

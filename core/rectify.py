@@ -1,0 +1,117 @@
+"""Straighten a text line: photo and quad in, strip out.
+
+The strip is not stored as pixels but as the quads that make it, so that every network, and every
+person, can ask for it at the size they need, from the full-resolution photo.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.geometry import Box, Quad
+from core.records import Line, Photo, Strip
+
+SMALLEST_AREA = 16.0
+"""Square pixels of the file's picture below which nothing can be read."""
+
+
+class EmptyQuad(ValueError):
+    """A quad has no area, or lies outside the photo."""
+
+
+def rectify(photo: Photo, line: Line) -> Strip:
+    """Straighten ``line``; two-part lines are joined left to right in reading order.
+
+    Raises:
+        EmptyQuad: a corner lies outside the photo by more than a line height, or the area is under 16 px.
+    """
+    for quad in line.parts:
+        _check(quad, photo.size)
+    return Strip(photo, line.parts)
+
+
+def quads_in_box(box: Box, count: int = 9, thinnest: float = 0.035, thickest: float = 0.3) -> list[Quad]:
+    """Straight lines that fill an upright box: one per tilt that the box allows.
+
+    A line of length L and height H turned by t has the box L cos t + H sin t by L sin t + H cos t; of all
+    tilts those are kept whose H / L is that of a VIN.
+
+    Args:
+        box: around the line, photo pixels.
+        count: how many quads at most; an odd count holds the level one where it fits.
+        thinnest: smallest H / L.
+        thickest: largest H / L.
+
+    Returns:
+        1 to ``count`` quads, by rising tilt. Boxes higher than wide also give lines that read up or down.
+    """
+    left, top, width, height = box
+    centre = (left + width / 2, top + height / 2)
+    tilts = [
+        tilt
+        for tilt in np.deg2rad(np.arange(0.0, 90.5, 0.5))
+        if _fits(tilt, width, height, thinnest, thickest)
+    ]
+    if not tilts:
+        return [Quad.from_box(box)]
+    signed = sorted({*tilts, *(-tilt for tilt in tilts)})
+    picked = np.unique(np.round(np.linspace(0, len(signed) - 1, min(count, len(signed)))).astype(int))
+    return [_filling(centre, width, height, signed[index]) for index in picked]
+
+
+def variants(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
+    """The line a little turned, shifted, tighter and looser, and read the other way round.
+
+    A detector's line is a pixel or two off; a reader sees which of these reads best.
+    """
+    if len(parts) != 1:
+        return [tuple(part.turned() for part in reversed(parts))]
+    quad = parts[0]
+    moves = [
+        (0.0, 0.14, 0.0),
+        (0.0, -0.14, 0.0),
+        (0.1, 0.0, 0.0),
+        (-0.1, 0.0, 0.0),
+        (0.0, 0.0, 0.12),
+        (0.0, 0.0, -0.1),
+    ]
+    moved = [_moved(quad, *move) for move in moves]
+    return [(option,) for option in (*moved, quad.turned())]
+
+
+def _moved(quad: Quad, shift: float, tilt: float, grow: float) -> Quad:
+    """Shifted and turned across the text by shares of its height, and grown on both sides."""
+    grown = quad.widened(0.5 * grow * quad.height / quad.length, grow)
+    across = (quad.corners[3] - quad.corners[0] + quad.corners[2] - quad.corners[1]) / 2
+    steps = np.array([shift - tilt, shift + tilt, shift + tilt, shift - tilt])[:, None]
+    return Quad(grown.corners + steps * across)
+
+
+def _fits(tilt: float, width: float, height: float, thinnest: float, thickest: float) -> bool:
+    length, across = _sides(tilt, width, height)
+    return length > 0 and thinnest <= across / length <= thickest
+
+
+def _sides(tilt: float, width: float, height: float) -> tuple[float, float]:
+    """Length and height of the line that fills the box at this tilt."""
+    cosine, sine, double = np.cos(tilt), np.sin(tilt), np.cos(2 * tilt)
+    if abs(double) < 0.15:
+        # Near 45 degrees the box no longer tells the height: assume that of a usual VIN.
+        length = (width + height) / ((cosine + sine) * 1.09)
+        return length, 0.09 * length
+    return (width * cosine - height * sine) / double, (height * cosine - width * sine) / double
+
+
+def _filling(centre: tuple[float, float], width: float, height: float, tilt: float) -> Quad:
+    length, across = _sides(abs(tilt), width, height)
+    return Quad.from_line(centre, length, across, tilt)
+
+
+def _check(quad: Quad, size: tuple[int, int]) -> None:
+    width, height = size
+    along, across = quad.length, quad.height
+    if along * across < SMALLEST_AREA:
+        raise EmptyQuad(f"the line covers {along * across:.0f} square pixels; nothing can be read there")
+    low, high = quad.corners.min(axis=0), quad.corners.max(axis=0)
+    if low.min() < -across or high[0] > width + across or high[1] > height + across:
+        raise EmptyQuad("the line lies outside the photo by more than its height")

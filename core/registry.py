@@ -1,0 +1,162 @@
+"""The models' registry: cards, hashes, and networks that are loaded only when both agree.
+
+Each set of weights is a folder ``models/<name>/`` or three files ``<network>.onnx`` (serving),
+``<network>.safetensors`` (training, EMA) and ``<network>.json`` (card) in ``models/champion/``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+CHAMPION = Path(__file__).resolve().parent.parent / "models" / "champion"
+"""Where the networks that serve lie; ``VIN_DESK_MODELS`` points elsewhere."""
+
+
+class ModelError(RuntimeError):
+    """A network is missing or is not what its card says."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a network is and how it came about.
+
+    Attributes:
+        name: ``craft``, ``ctc`` or ``yolo``.
+        sha256: hex digest per file name.
+        sizes: bytes per file name.
+        input_size: ``(height, width)`` of the network's input in pixels, 0 where it is free.
+        parameters: number of weights.
+        date: day of export, ISO 8601.
+        command: what repeats the run.
+        seed: of the run.
+        data: what it was trained on, in words and counts.
+        metrics: name -> figure, on ``val`` unless the name says otherwise.
+        settings: thresholds that serving needs.
+        origin: of a warm start, with its licence; empty where trained from nothing.
+    """
+
+    name: str
+    sha256: dict[str, str]
+    sizes: dict[str, int]
+    input_size: tuple[int, int]
+    parameters: int
+    date: str
+    command: str
+    seed: int
+    data: str
+    metrics: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, float] = field(default_factory=dict)
+    origin: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """First eight digits of the serving file's sha256."""
+        return self.sha256[f"{self.name}.onnx"][:8]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network ready to run.
+
+    Attributes:
+        card: where it comes from.
+        session: ONNX Runtime session with one input.
+    """
+
+    card: Card
+    session: onnxruntime.InferenceSession
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        """All outputs for one float32 batch."""
+        return self.session.run(None, {self.session.get_inputs()[0].name: batch})
+
+
+def champion_folder() -> Path:
+    """``models/champion``, or where ``VIN_DESK_MODELS`` points."""
+    return Path(os.environ.get("VIN_DESK_MODELS", CHAMPION))
+
+
+def load(name: str, folder: Path | None = None) -> Network:
+    """Load a champion network.
+
+    Args:
+        name: ``craft``, ``ctc`` or ``yolo``.
+        folder: default :func:`champion_folder`.
+
+    Raises:
+        ModelError: card or file is missing, damaged, or of another hash than the card's.
+    """
+    folder = (folder or champion_folder()).resolve()
+    path = folder / f"{name}.onnx"
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    return _load(name, folder, stamp)
+
+
+def load_card(name: str, folder: Path | None = None) -> Card:
+    """Read a card.
+
+    Raises:
+        ModelError: it is missing or not a card.
+    """
+    path = (folder or champion_folder()) / f"{name}.json"
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return Card(**{**entries, "input_size": tuple(entries["input_size"])})
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is missing; {_way_back(path)}") from error
+    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
+        raise ModelError(f"{path} is not a model card ({error}); {_way_back(path)}") from error
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write ``<name>.json`` beside the files it describes."""
+    text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
+    (folder / f"{card.name}.json").write_text(text, encoding="utf-8")
+
+
+def checked_bytes(path: Path, card: Card) -> bytes:
+    """A file's bytes, after its hash was compared with the card's.
+
+    Raises:
+        ModelError: the file is missing, damaged or not named by the card.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); {_way_back(path)}") from error
+    expected, found = card.sha256.get(path.name), hashlib.sha256(data).hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"{path} is damaged or exchanged: sha256 {found[:16]}... where the card says "
+            f"{(expected or 'nothing')[:16]}...; {_way_back(path)}"
+        )
+    return data
+
+
+@lru_cache(maxsize=8)
+def _load(name: str, folder: Path, _stamp: int) -> Network:
+    card = load_card(name, folder)
+    data = checked_bytes(folder / f"{name}.onnx", card)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(os.environ.get("VIN_DESK_THREADS", "0")) or min(4, os.cpu_count() or 1)
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises several types of its own
+        raise ModelError(f"{folder / name}.onnx cannot be run ({error}); {_way_back(folder)}") from error
+    return Network(card, session)
+
+
+def _way_back(path: Path) -> str:
+    return (
+        f"get it back with `git checkout -- {path.parent.parent.name}/{path.parent.name}` or train it again"
+    )

@@ -1,0 +1,223 @@
+"""Train the light CRAFT: synthetic scenes, and real photos whose VIN line is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.detect.craft import STRIDE, normalise, to_input
+from core.detect.lines import LineConfig, find_lines
+from core.geometry import Quad, project
+from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
+from core.learn.craft.targets import affinity_map, band_map, evenly_spaced, region_map
+from core.learn.crops import LabelledPhoto, load_quads, read_labels
+from core.records import HeatMaps
+from core.synth.scenes import SceneConfig, synthetic_scene
+
+
+@dataclass(frozen=True)
+class CraftTrainConfig:
+    """What the detector learns from.
+
+    Attributes:
+        photos: folder with ``train.csv``; empty trains on synthetic scenes only.
+        quads: JSON of known quads of the training photos.
+        real: share of real photos in a batch.
+        start: ``scratch`` or a ``.safetensors`` file.
+        side: pixels of the square training pictures, and of the long side when serving.
+        turned: share of real photos that are turned by 90, 180 or 270 degrees.
+        network: shape of the network.
+        scenes: how synthetic scenes are made.
+    """
+
+    photos: str = ""
+    quads: str = ""
+    real: float = 0.65
+    start: str = "scratch"
+    side: int = 384
+    turned: float = 0.15
+    network: CraftNetworkConfig = field(default_factory=CraftNetworkConfig)
+    scenes: SceneConfig = field(default_factory=SceneConfig)
+
+
+class CraftTask:
+    """The detector for :mod:`core.learn.loop`."""
+
+    def __init__(self, config: CraftTrainConfig) -> None:
+        self.config = config
+        self.network: nn.Module = CraftNetwork(config.network)
+        if config.start != "scratch":
+            self.network.load_state_dict(load_file(config.start))
+        self._real: list[tuple[LabelledPhoto, Quad]] = []
+        self._val: list[LabelledPhoto] = []
+        if config.photos:
+            photos = read_labels(Path(config.photos) / "train.csv")
+            self._val = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
+            if config.quads and config.real > 0:
+                quads = load_quads(Path(config.quads))
+                known = [photo for photo in photos if photo.use == "labelled" and photo.path.name in quads]
+                self._real = [(photo, quads[photo.path.name]) for photo in known]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """All weights at one rate."""
+        return [{"params": list(self.network.parameters())}]
+
+    def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
+        """Photos ``(size, 3, side, side)``, targets and weights ``(size, 3, side / 2, side / 2)``."""
+        rng = np.random.default_rng([seed, index])
+        made = [self._real_example(rng) if self._takes_real(rng) else self._scene(rng) for _ in range(size)]
+        pictures, targets, weights = (np.stack(part) for part in zip(*made, strict=True))
+        return torch.from_numpy(normalise(pictures)), torch.from_numpy(targets), torch.from_numpy(weights)
+
+    def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
+        """Cross-entropy on soft targets; text and the hardest background count alike (CRAFT's mining)."""
+        photos, targets, weights = batch
+        logits = network(photos.contiguous(memory_format=torch.channels_last))
+        losses = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none") * weights
+        total, figures = logits.new_zeros(()), {}
+        for channel, name in enumerate(("region", "affinity", "vin")):
+            part = _mined(losses[:, channel], targets[:, channel], weights[:, channel])
+            figures[name] = part.item()
+            total = total + part * (2.0 if name == "vin" else 0.5)
+        return total, figures
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Share of ``val`` photos whose first line lies on the box and fills it."""
+        if not self._val:
+            return {"score": 0.0}
+        found, filled = 0, 0.0
+        for photo in self._val:
+            maps = maps_of(
+                network, cv2.cvtColor(cv2.imread(str(photo.path)), cv2.COLOR_BGR2RGB), self.config.side
+            )
+            lines = find_lines(maps, LineConfig())
+            overlap = _overlap(lines[0].parts[0], photo) if lines else 0.0
+            found += overlap > 0.5
+            filled += overlap
+        count = len(self._val)
+        return {"found": found / count, "overlap": filled / count, "score": found / count + filled / count}
+
+    def _takes_real(self, rng: np.random.Generator) -> bool:
+        return bool(self._real) and rng.random() < self.config.real
+
+    def _scene(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        scene = synthetic_scene(rng, self.config.scenes)
+        shape = (scene.pixels.shape[0] // STRIDE, scene.pixels.shape[1] // STRIDE)
+        characters = [corners / STRIDE for corners in scene.characters]
+        quad = scene.quads[scene.vin].scaled(1 / STRIDE) if scene.vin is not None else None
+        targets = np.stack(
+            [region_map(characters, shape), affinity_map(characters, shape), band_map(quad, shape)]
+        )
+        return scene.pixels, targets, np.ones_like(targets)
+
+    def _real_example(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        photo, quad = self._real[int(rng.integers(len(self._real)))]
+        pixels = cv2.cvtColor(cv2.imread(str(photo.path)), cv2.COLOR_BGR2RGB)
+        side = self.config.side
+        matrix = _placement(pixels.shape[1], pixels.shape[0], quad, rng, self.config)
+        picture = cv2.warpPerspective(
+            pixels,
+            matrix,
+            (side, side),
+            flags=cv2.INTER_LINEAR,
+            borderMode=_BORDERS[rng.integers(len(_BORDERS))],
+        )
+        picture = _recoloured(picture, rng)
+        placed = Quad(project(matrix, quad.corners) / STRIDE)
+        shape = (side // STRIDE, side // STRIDE)
+        characters = [evenly_spaced(placed).astype(np.float32)]
+        targets = np.stack(
+            [region_map(characters, shape), affinity_map(characters, shape), band_map(placed, shape)]
+        )
+        # Of the other rows nothing is known: region and affinity count on the VIN alone.
+        weights = np.ones_like(targets)
+        weights[:2] = band_map(placed.widened(0.0, 0.35), shape) > 0
+        return picture, targets, weights
+
+
+_BORDERS = (cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE)
+
+
+def maps_of(network: nn.Module, pixels: np.ndarray, side: int) -> HeatMaps:
+    """Heat maps from the torch network, as the exported one gives them."""
+    batch, scale, (rows, columns) = to_input(pixels, side)
+    with torch.inference_mode():
+        tensor = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
+        region, affinity, vin = network(tensor).sigmoid()[0].numpy()
+    cut = (slice(0, -(-rows // STRIDE)), slice(0, -(-columns // STRIDE)))
+    return HeatMaps(region[cut], affinity[cut], vin[cut], scale / STRIDE)
+
+
+def _mined(losses: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    text = (targets > 0.1) & (weights > 0)
+    positive = losses[text]
+    negative = losses[~text & (weights > 0)]
+    count = max(1000, 3 * positive.numel())
+    hardest = negative.topk(min(count, negative.numel())).values if negative.numel() else negative
+    parts = [part.mean() for part in (positive, hardest) if part.numel()]
+    return torch.stack(parts).sum() if parts else losses.sum() * 0
+
+
+def _placement(
+    width: int, height: int, quad: Quad, rng: np.random.Generator, config: CraftTrainConfig
+) -> np.ndarray:
+    """Homography from the photo to the training picture: turned, scaled, cropped around the VIN or not."""
+    angle = rng.normal(0, np.deg2rad(8))
+    if rng.random() < config.turned:
+        angle += rng.choice([np.pi / 2, -np.pi / 2, np.pi])
+    base = config.side / max(width, height)
+    low, high = 60 / quad.length, 0.95 * config.side / quad.length
+    scale = base * np.exp(rng.normal(0, 0.12) if rng.random() < 0.6 else rng.uniform(-0.6, 0.7))
+    scale = float(np.clip(scale, min(low, base), max(high, 0.3)))
+    stretch = np.exp(rng.uniform(-0.05, 0.33)) if rng.random() < 0.6 else 1.0
+    rotate = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = rotate @ np.diag([scale * stretch**0.5, scale / stretch**0.5])
+    linear = linear @ np.array([[1, rng.normal(0, 0.05)], [0, 1]])
+    matrix = np.eye(3)
+    matrix[:2, :2] = linear
+    matrix[2, :2] = rng.normal(0, 0.04, 2) / [width, height]
+    centre = project(matrix, np.array([[width / 2, height / 2]]))[0]
+    matrix_to_centre = np.eye(3)
+    matrix_to_centre[:2, 2] = config.side / 2 - centre + rng.normal(0, 0.06, 2) * config.side
+    matrix = matrix_to_centre @ matrix
+    # The whole VIN stays in the picture wherever it fits.
+    corners = project(matrix, quad.widened(0.02, 0.3).corners)
+    shift = np.maximum(-corners.min(axis=0), 0) - np.maximum(corners.max(axis=0) - config.side, 0)
+    into = np.eye(3)
+    into[:2, 2] = shift
+    return into @ matrix
+
+
+def _recoloured(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    values: np.ndarray = picture.astype(np.float32)
+    if rng.random() < 0.5:
+        values = values * rng.uniform(0.75, 1.25, 3)
+    values = (values - values.mean()) * rng.uniform(0.6, 1.3) + values.mean() + rng.uniform(-30, 30)
+    if rng.random() < 0.1:
+        values = 255 - values
+    if rng.random() < 0.15:
+        values = np.repeat(values.mean(axis=2, keepdims=True), 3, axis=2)
+    if rng.random() < 0.3:
+        values = values + rng.normal(0, rng.uniform(0, 10), values.shape)
+    if rng.random() < 0.25:
+        values = cv2.GaussianBlur(values.astype(np.float32), (0, 0), rng.uniform(0.4, 1.2))
+    return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def _overlap(quad: Quad, photo: LabelledPhoto) -> float:
+    """Intersection over union of the quad's upright box and the label's."""
+    assert photo.box is not None
+    left, top, width, height = quad.bounds()
+    x, y, w, h = photo.box
+    across = min(left + width, x + w) - max(left, x)
+    down = min(top + height, y + h) - max(top, y)
+    shared = max(0.0, across) * max(0.0, down)
+    return shared / (width * height + w * h - shared)

@@ -1,0 +1,176 @@
+"""The CTC reader's network: a light convolutional trunk, two attention blocks, 33 characters + blank.
+
+The layout is that of PP-OCRv6's small recogniser (LCNet-like trunk, SVTR neck; Apache-2.0), so that its
+weights can serve as a warm start (see ``warmstart.py``); batch norms of the trunk are already folded there.
+Input is grey, ``(n, 1, 48, width)``, scaled to -1..1; the output has one frame per 8 columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.vin import ALPHABET
+
+
+@dataclass(frozen=True)
+class CtcNetworkConfig:
+    """Shape of the network.
+
+    Attributes:
+        width: input columns, a multiple of 8.
+        height: input rows; the trunk is made for 48.
+        classes: characters plus blank; the blank is class 0.
+        neck: channels of the neck.
+        heads: attention heads.
+        dropout: on the neck's output while training.
+    """
+
+    width: int = 320
+    height: int = 48
+    classes: int = len(ALPHABET) + 1
+    neck: int = 120
+    heads: int = 8
+    dropout: float = 0.1
+
+
+class CtcNetwork(nn.Module):
+    """Grey strips ``(n, 1, 48, width)`` in -1..1 -> logits ``(n, width / 8, 34)``, class 0 the blank."""
+
+    def __init__(self, config: CtcNetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or CtcNetworkConfig()
+        neck = self.config.neck
+        self.stem = Stem()
+        self.trunk = nn.Sequential(
+            Mixer(96, excite=True),
+            Mixer(96),
+            Mixer(96),
+            Halving(96, 192),
+            Mixer(192, excite=True),
+            Mixer(192),
+            Mixer(192, excite=True),
+            Mixer(192),
+            Mixer(192, excite=True),
+            Mixer(192),
+            Halving(192, 384),
+            Mixer(384, excite=True),
+            Mixer(384),
+        )
+        self.skip = ConvNormAct(384, neck)
+        self.reduce = ConvNormAct(384, neck)
+        self.along = ConvNormAct(neck, neck, kernel=7)
+        self.blocks = nn.Sequential(*(Attention(neck, self.config.heads) for _ in range(2)))
+        self.norm = nn.LayerNorm(neck, eps=1e-6)
+        self.dropout = nn.Dropout(self.config.dropout)
+        self.head = nn.Linear(neck, self.config.classes)
+
+    def forward(self, strips: Tensor) -> Tensor:
+        features = functional.avg_pool2d(self.trunk(self.stem(strips)), (3, 2))
+        reduced = self.reduce(features)
+        tokens = (reduced + self.along(reduced)).squeeze(2).transpose(1, 2)
+        tokens = self.norm(self.blocks(tokens)) + self.skip(features).squeeze(2).transpose(1, 2)
+        return self.head(self.dropout(tokens))
+
+
+class Stem(nn.Module):
+    """Quarter resolution, 96 channels; two branches as in PP-HGNet's stem."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(1, 48, 3, stride=2, padding=1)
+        self.narrow = nn.Conv2d(48, 24, 2)
+        self.widen = nn.Conv2d(24, 48, 2)
+        self.join = nn.Conv2d(96, 48, 3, stride=2, padding=1)
+        self.last = nn.Conv2d(48, 96, 1)
+
+    def forward(self, strips: Tensor) -> Tensor:
+        first = functional.relu(self.first(strips))
+        # The original pads its even kernels and the pool right and bottom only (SAME_UPPER).
+        branch = functional.relu(self.narrow(functional.pad(first, (0, 1, 0, 1))))
+        branch = functional.relu(self.widen(functional.pad(branch, (0, 1, 0, 1))))
+        pooled = functional.max_pool2d(functional.pad(first, (0, 1, 0, 1)), 2, stride=1)
+        joined = functional.relu(self.join(torch.cat([pooled, branch], dim=1)))
+        return functional.relu(self.last(joined))
+
+
+class Mixer(nn.Module):
+    """Depthwise 3 x 3 in space (with squeeze-and-excitation where asked), then a residual mix of channels."""
+
+    def __init__(self, channels: int, excite: bool = False) -> None:
+        super().__init__()
+        self.space = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.excite = Excitation(channels) if excite else nn.Identity()
+        self.up = nn.Conv2d(channels, 2 * channels, 1)
+        self.down = nn.Conv2d(2 * channels, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        mixed = self.excite(self.space(features))
+        return mixed + self.down(functional.gelu(self.up(mixed)))
+
+
+class Halving(nn.Module):
+    """Half as many rows, more channels."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.space = nn.Conv2d(before, before, 3, stride=(2, 1), padding=1, groups=before)
+        self.up = nn.Conv2d(before, after, 1)
+        self.down = nn.Conv2d(after, after, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.down(functional.gelu(self.up(self.space(features))))
+
+
+class Excitation(nn.Module):
+    """Squeeze-and-excitation (Hu et al., CVPR 2018) with a hard sigmoid."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, channels // 4, 1)
+        self.expand = nn.Conv2d(channels // 4, channels, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        pooled = features.mean(dim=(2, 3), keepdim=True)
+        gates = functional.hardsigmoid(self.expand(functional.relu(self.squeeze(pooled))))
+        return features * gates
+
+
+class ConvNormAct(nn.Module):
+    """Convolution along the line, batch norm, swish; pointwise unless a kernel is given."""
+
+    def __init__(self, before: int, after: int, kernel: int = 1) -> None:
+        super().__init__()
+        groups = after if kernel > 1 else 1
+        self.conv = nn.Conv2d(before, after, (1, kernel), padding=(0, kernel // 2), groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(after)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return functional.silu(self.norm(self.conv(features)))
+
+
+class Attention(nn.Module):
+    """A pre-norm transformer block over the frames of the line."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_attention = nn.LayerNorm(channels, eps=1e-5)
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.project = nn.Linear(channels, channels)
+        self.norm_mix = nn.LayerNorm(channels, eps=1e-5)
+        self.up = nn.Linear(channels, 2 * channels)
+        self.down = nn.Linear(2 * channels, channels)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, frames, channels = tokens.shape
+        qkv = self.qkv(self.norm_attention(tokens))
+        query, key, value = qkv.view(batch, frames, 3, self.heads, channels // self.heads).permute(
+            2, 0, 3, 1, 4
+        )
+        attended = functional.scaled_dot_product_attention(query, key, value)
+        tokens = tokens + self.project(attended.transpose(1, 2).reshape(batch, frames, channels))
+        return tokens + self.down(functional.silu(self.up(self.norm_mix(tokens))))

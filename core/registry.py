@@ -157,6 +157,7 @@ def _load(name: str, folder: Path, _stamp: int) -> Network:
 
 
 def _way_back(path: Path) -> str:
-    return (
-        f"get it back with `git checkout -- {path.parent.parent.name}/{path.parent.name}` or train it again"
-    )
+    folder = path if path.is_dir() else path.parent
+    if folder.resolve() == CHAMPION.resolve():
+        return "get it back with `git checkout -- models/champion`, or train it again"
+    return "point VIN_DESK_MODELS at a folder with all networks, or unset it to use models/champion"

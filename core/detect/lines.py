@@ -23,12 +23,14 @@ class LineConfig:
         most: candidates at most.
         shortest: smallest length over height of a line.
         smallest: least area of a band in map pixels.
+        least: candidates score at least this share of the best one; reading each costs time.
     """
 
     threshold: float = 0.4
     most: int = 3
     shortest: float = 3.0
     smallest: int = 24
+    least: float = 0.3
 
 
 def find_lines(maps: HeatMaps, config: LineConfig, region: Quad | None = None) -> list[Line]:
@@ -53,7 +55,8 @@ def find_lines(maps: HeatMaps, config: LineConfig, region: Quad | None = None) -
         score = _score(text, points, quad)
         lines.append(Line((quad.scaled(1 / maps.scale),), score))
     lines.sort(key=lambda line: line.score, reverse=True)
-    return lines[: config.most]
+    worth = [line for line in lines if line.score >= config.least * lines[0].score]
+    return worth[: config.most]
 
 
 def _bands(text: np.ndarray, config: LineConfig) -> list[np.ndarray]:

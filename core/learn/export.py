@@ -50,6 +50,7 @@ def export(
     """
     folder.mkdir(parents=True, exist_ok=True)
     network = network.eval().to(memory_format=torch.contiguous_format)
+    _round(network)
     onnx_path, weights_path = folder / f"{card.name}.onnx", folder / f"{card.name}.safetensors"
     names = {axis: f"axis{axis}" for axis in free}
     with warnings.catch_warnings():
@@ -67,7 +68,7 @@ def export(
     _strip(onnx_path)
     _check(network, example, onnx_path)
     inner = getattr(network, "network", network)
-    save_weights(inner, weights_path)
+    save_weights(inner, weights_path, half=True)
     files = [onnx_path, weights_path]
     complete = Card(
         **{
@@ -80,6 +81,13 @@ def export(
     )
     write_card(complete, folder)
     return complete
+
+
+def _round(network: nn.Module) -> None:
+    """To the nearest half-precision numbers, so that the small safetensors file and the ONNX file agree."""
+    for tensor in (*network.parameters(), *network.buffers()):
+        if tensor.is_floating_point():
+            tensor.data = tensor.data.half().float()
 
 
 def _strip(path: Path) -> None:

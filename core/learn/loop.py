@@ -234,9 +234,12 @@ def _one_thread(_worker: int) -> None:
     torch.set_num_threads(1)
 
 
-def save_weights(network: nn.Module, path: Path) -> None:
-    """Write all weights as safetensors."""
-    save_file({name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}, path)
+def save_weights(network: nn.Module, path: Path, half: bool = False) -> None:
+    """Write all weights as safetensors, ``half`` as 16-bit floats."""
+    tensors = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
+    if half:
+        tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
+    save_file(tensors, path)
 
 
 def _device(name: str) -> torch.device:

@@ -89,12 +89,14 @@ def glyph(path: Path, size: int, character: str) -> tuple[np.ndarray, int, int, 
     font = _font(path, size)
     mask, offset = font.getmask2(character, mode="L", anchor="ls")
     width, height = mask.size
-    ink = (
-        np.array(mask, dtype=np.uint8).reshape(height, width)
-        if width and height
-        else np.zeros((0, 0), np.uint8)
-    )
-    return ink, int(offset[0]), int(offset[1]), float(font.getlength(character))
+    advance = float(font.getlength(character))
+    ink = np.array(mask, dtype=np.uint8).reshape(height, width)
+    rows, columns = np.nonzero(ink.any(axis=1))[0], np.nonzero(ink.any(axis=0))[0]
+    if not len(rows):
+        return np.zeros((0, 0), np.uint8), 0, 0, advance
+    # FreeType leaves an empty border on some glyphs; boxes shall hold the ink and nothing else.
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return ink, int(offset[0]) + int(columns[0]), int(offset[1]) + int(rows[0]), advance
 
 
 @lru_cache(maxsize=1000)

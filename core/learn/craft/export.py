@@ -14,6 +14,9 @@ from core.learn.export import export
 from core.registry import Card
 
 
+ORIGIN = "PP-OCRv6_det_small (PaddleOCR authors, Apache-2.0) as carried by rapidocr 3.10.0"
+
+
 class CraftServing(nn.Module):
     """The network with a sigmoid."""
 
@@ -39,7 +42,7 @@ def export_craft(
     config = json.loads((run / "config.json").read_text()) if run else {}
     task = config.get("task", {})
     channels = task.get("network", {}).get("channels", CraftNetworkConfig.channels)
-    network = CraftNetwork(CraftNetworkConfig(tuple(channels)))
+    network = CraftNetwork(CraftNetworkConfig(channels=tuple(channels)))
     network.load_state_dict(load_file(weights))
     card = Card(
         name="craft",
@@ -52,7 +55,8 @@ def export_craft(
         seed=int(config.get("seed", 0)),
         data=data,
         metrics=metrics or {},
-        settings={"side": float(task.get("side", 384)), "threshold": 0.4} | (settings or {}),
+        origin=ORIGIN if task.get("start") == "rapidocr" else "",
+        settings={"side": float(task.get("side", 320)), "threshold": 0.4} | (settings or {}),
     )
     example = torch.randn(1, 3, 128, 160, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
     return export(CraftServing(network).eval(), example, card, folder, free=(0, 2, 3))

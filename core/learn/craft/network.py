@@ -1,7 +1,9 @@
-"""The light CRAFT: a small convolutional U-Net, RGB in, three maps at half resolution out.
+"""The light CRAFT: RGB in, three maps at half resolution out.
 
 After Baek et al., "Character Region Awareness for Text Detection" (CVPR 2019), with a light trunk instead
-of VGG-16 and a third map, *VIN text*, that tells the one row of a label that matters from all others.
+of VGG-16 and a third map, *VIN text*, that tells the one row of a label that matters from all others. Trunk
+and pyramid are laid out as in PP-OCRv6's small detector (LCNet-like trunk, RSE-FPN), which knows text
+already and serves as a warm start (``warmstart.py``).
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.learn.blocks import Excitation, Halving, Mixer, Stem
+
 MAPS = ("region", "affinity", "vin")
+_NECK_SLOPE = 0.2
 
 
 @dataclass(frozen=True)
@@ -20,10 +25,12 @@ class CraftNetworkConfig:
     """Shape of the network.
 
     Attributes:
-        channels: of the five levels, at 1/2 ... 1/32 of the input.
+        channels: of the trunk's four levels, at 1/4 ... 1/32 of the input.
+        neck: channels of the pyramid; a quarter of it goes into the maps.
     """
 
-    channels: tuple[int, int, int, int, int] = (16, 24, 48, 96, 128)
+    channels: tuple[int, int, int, int] = (48, 96, 192, 384)
+    neck: int = 96
 
 
 class CraftNetwork(nn.Module):
@@ -32,64 +39,67 @@ class CraftNetwork(nn.Module):
     def __init__(self, config: CraftNetworkConfig | None = None) -> None:
         super().__init__()
         self.config = config or CraftNetworkConfig()
-        c = self.config.channels
-        self.stem = ConvNormAct(3, c[0], stride=2)
-        self.down = nn.ModuleList(
-            nn.Sequential(ConvNormAct(before, after, stride=2), *(Residual(after) for _ in range(depth)))
-            for before, after, depth in zip(c[:-1], c[1:], (1, 2, 2, 2), strict=True)
+        one, two, three, four = self.config.channels
+        neck, narrow = self.config.neck, self.config.neck // 4
+        self.stem = Stem(3, one // 2, one)
+        self.trunk = nn.ModuleList(
+            [
+                nn.Sequential(Mixer(one, excite=True), Mixer(one)),
+                nn.Sequential(Halving(one, two, (2, 2)), Mixer(two, excite=True), Mixer(two)),
+                nn.Sequential(
+                    Halving(two, three, (2, 2)),
+                    Mixer(three, excite=True),
+                    Mixer(three),
+                    Mixer(three, excite=True),
+                    Mixer(three),
+                ),
+                nn.Sequential(Halving(three, four, (2, 2)), Mixer(four, excite=True), Mixer(four)),
+            ]
         )
-        pairs = zip(c[:0:-1], c[-2::-1], strict=True)
-        # At half resolution a 3 x 3 mix would cost more than all deeper levels together.
-        self.up = nn.ModuleList(Merge(deep, wide, 1 if wide == c[0] else 3) for deep, wide in pairs)
-        self.last = ConvNormAct(c[0], c[0])
-        self.head = nn.Conv2d(c[0], len(MAPS), 1)
+        deep_first = (four, three, two, one)
+        self.lateral = nn.ModuleList(Gated(nn.Conv2d(width, neck, 1, bias=False), neck) for width in deep_first)
+        self.smooth = nn.ModuleList(Gated(Wide(neck, narrow), narrow) for _ in deep_first)
+        self.join = nn.Conv2d(neck, narrow, 3, padding=1)
+        self.raise_ = nn.ConvTranspose2d(narrow, narrow, 2, stride=2)
+        self.head = nn.Conv2d(narrow, len(MAPS), 3, padding=1)
         nn.init.constant_(self.head.bias, -3.0)  # nearly all of a photo is no text
 
     def forward(self, photos: Tensor) -> Tensor:
-        levels = [self.stem(photos)]
-        for stage in self.down:
-            levels.append(stage(levels[-1]))
-        features = levels.pop()
-        for merge in self.up:
-            features = merge(features, levels.pop())
-        return self.head(self.last(features))
+        features = self.stem(photos)
+        levels = []
+        for stage in self.trunk:
+            features = stage(features)
+            levels.insert(0, features)
+        pyramid = [lateral(level) for lateral, level in zip(self.lateral, levels, strict=True)]
+        for index in range(1, len(pyramid)):
+            above = functional.interpolate(pyramid[index - 1], scale_factor=2.0, mode="nearest")
+            pyramid[index] = pyramid[index] + above
+        smooth = [layer(level) for layer, level in zip(self.smooth, pyramid, strict=True)]
+        raised = [
+            functional.interpolate(level, scale_factor=float(factor), mode="nearest") if factor > 1 else level
+            for level, factor in zip(smooth, (8, 4, 2, 1), strict=True)
+        ]
+        joined = functional.relu(self.join(torch.cat(raised, dim=1)))
+        return self.head(functional.relu(self.raise_(joined)))
 
 
-class ConvNormAct(nn.Module):
-    """Convolution (3 x 3 unless told otherwise), batch norm, ReLU."""
+class Gated(nn.Module):
+    """A layer plus its own squeeze-and-excitation (RSE)."""
 
-    def __init__(self, before: int, after: int, stride: int = 1, kernel: int = 3) -> None:
+    def __init__(self, layer: nn.Module, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(before, after, kernel, stride=stride, padding=kernel // 2, bias=False)
-        self.norm = nn.BatchNorm2d(after)
+        self.layer = layer
+        self.excite = Excitation(channels, _NECK_SLOPE)
 
     def forward(self, features: Tensor) -> Tensor:
-        return functional.relu(self.norm(self.conv(features)))
+        seen = self.layer(features)
+        return seen + self.excite(seen)
 
 
-class Residual(nn.Module):
-    """Two 3 x 3 convolutions around a shortcut."""
+class Wide(nn.Sequential):
+    """Depthwise 7 x 7, then fewer channels."""
 
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = ConvNormAct(channels, channels)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-
-    def forward(self, features: Tensor) -> Tensor:
-        return functional.relu(features + self.norm(self.second(self.first(features))))
-
-
-class Merge(nn.Module):
-    """A deep level brought up to the one above and joined with it."""
-
-    def __init__(self, deep: int, wide: int, kernel: int) -> None:
-        super().__init__()
-        self.squeeze = nn.Conv2d(deep, wide, 1)
-        self.mix = ConvNormAct(2 * wide, wide, kernel=kernel)
-
-    def forward(self, deep: Tensor, wide: Tensor) -> Tensor:
-        raised = functional.interpolate(
-            self.squeeze(deep), scale_factor=2.0, mode="bilinear", align_corners=False
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(
+            nn.Conv2d(before, before, 7, padding=3, groups=before), nn.Conv2d(before, after, 1, bias=False)
         )
-        return self.mix(torch.cat([raised, wide], dim=1))

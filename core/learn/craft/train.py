@@ -18,6 +18,7 @@ from core.detect.lines import LineConfig, find_lines
 from core.geometry import Quad, project
 from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
 from core.learn.craft.targets import affinity_map, band_map, evenly_spaced, region_map
+from core.learn.craft.warmstart import load_warm_start
 from core.learn.crops import LabelledPhoto, load_quads, read_labels
 from core.records import HeatMaps
 from core.synth.scenes import SceneConfig, synthetic_scene
@@ -31,7 +32,7 @@ class CraftTrainConfig:
         photos: folder with ``train.csv``; empty trains on synthetic scenes only.
         quads: JSON of known quads of the training photos.
         real: share of real photos in a batch.
-        start: ``scratch`` or a ``.safetensors`` file.
+        start: ``rapidocr`` (warm start), ``scratch``, or a ``.safetensors`` file.
         side: pixels of the square training pictures, and of the long side when serving.
         turned: share of real photos that are turned by 90, 180 or 270 degrees.
         network: shape of the network.
@@ -41,11 +42,11 @@ class CraftTrainConfig:
     photos: str = ""
     quads: str = ""
     real: float = 0.65
-    start: str = "scratch"
-    side: int = 384
+    start: str = "rapidocr"
+    side: int = 320
     turned: float = 0.15
     network: CraftNetworkConfig = field(default_factory=CraftNetworkConfig)
-    scenes: SceneConfig = field(default_factory=SceneConfig)
+    scenes: SceneConfig = field(default_factory=lambda: SceneConfig(side=320))
 
 
 class CraftTask:
@@ -53,9 +54,7 @@ class CraftTask:
 
     def __init__(self, config: CraftTrainConfig) -> None:
         self.config = config
-        self.network: nn.Module = CraftNetwork(config.network)
-        if config.start != "scratch":
-            self.network.load_state_dict(load_file(config.start))
+        self.network: nn.Module = build(config)
         self._real: list[tuple[LabelledPhoto, Quad]] = []
         self._val: list[LabelledPhoto] = []
         if config.photos:
@@ -67,8 +66,10 @@ class CraftTask:
                 self._real = [(photo, quads[photo.path.name]) for photo in known]
 
     def groups(self) -> list[dict[str, Any]]:
-        """All weights at one rate."""
-        return [{"params": list(self.network.parameters())}]
+        """What is new at full rate, what was warm-started slower."""
+        new = [p for name, p in self.network.named_parameters() if name.startswith(("head", "raise_", "join"))]
+        rest = [p for name, p in self.network.named_parameters() if not name.startswith(("head", "raise_", "join"))]
+        return [{"params": new}, {"params": rest, "scale": 0.3 if self.config.start != "scratch" else 1.0}]
 
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
         """Photos ``(size, 3, side, side)``, targets and weights ``(size, 3, side / 2, side / 2)``."""
@@ -141,6 +142,16 @@ class CraftTask:
         weights = np.ones_like(targets)
         weights[:2] = band_map(placed.widened(0.0, 0.35), shape) > 0
         return picture, targets, weights
+
+
+def build(config: CraftTrainConfig) -> CraftNetwork:
+    """A network with the weights that the configuration starts from."""
+    network = CraftNetwork(config.network)
+    if config.start == "rapidocr":
+        load_warm_start(network)
+    elif config.start != "scratch":
+        network.load_state_dict(load_file(config.start))
+    return network
 
 
 _BORDERS = (cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT, cv2.BORDER_REPLICATE)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.learn.blocks import Halving, Mixer, Stem
 from core.vin import ALPHABET
 
 
@@ -44,19 +44,19 @@ class CtcNetwork(nn.Module):
         super().__init__()
         self.config = config or CtcNetworkConfig()
         neck = self.config.neck
-        self.stem = Stem()
+        self.stem = Stem(1, 48, 96)
         self.trunk = nn.Sequential(
             Mixer(96, excite=True),
             Mixer(96),
             Mixer(96),
-            Halving(96, 192),
+            Halving(96, 192, (2, 1)),
             Mixer(192, excite=True),
             Mixer(192),
             Mixer(192, excite=True),
             Mixer(192),
             Mixer(192, excite=True),
             Mixer(192),
-            Halving(192, 384),
+            Halving(192, 384, (2, 1)),
             Mixer(384, excite=True),
             Mixer(384),
         )
@@ -74,69 +74,6 @@ class CtcNetwork(nn.Module):
         tokens = (reduced + self.along(reduced)).squeeze(2).transpose(1, 2)
         tokens = self.norm(self.blocks(tokens)) + self.skip(features).squeeze(2).transpose(1, 2)
         return self.head(self.dropout(tokens))
-
-
-class Stem(nn.Module):
-    """Quarter resolution, 96 channels; two branches as in PP-HGNet's stem."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(1, 48, 3, stride=2, padding=1)
-        self.narrow = nn.Conv2d(48, 24, 2)
-        self.widen = nn.Conv2d(24, 48, 2)
-        self.join = nn.Conv2d(96, 48, 3, stride=2, padding=1)
-        self.last = nn.Conv2d(48, 96, 1)
-
-    def forward(self, strips: Tensor) -> Tensor:
-        first = functional.relu(self.first(strips))
-        # The original pads its even kernels and the pool right and bottom only (SAME_UPPER).
-        branch = functional.relu(self.narrow(functional.pad(first, (0, 1, 0, 1))))
-        branch = functional.relu(self.widen(functional.pad(branch, (0, 1, 0, 1))))
-        pooled = functional.max_pool2d(functional.pad(first, (0, 1, 0, 1)), 2, stride=1)
-        joined = functional.relu(self.join(torch.cat([pooled, branch], dim=1)))
-        return functional.relu(self.last(joined))
-
-
-class Mixer(nn.Module):
-    """Depthwise 3 x 3 in space (with squeeze-and-excitation where asked), then a residual mix of channels."""
-
-    def __init__(self, channels: int, excite: bool = False) -> None:
-        super().__init__()
-        self.space = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
-        self.excite = Excitation(channels) if excite else nn.Identity()
-        self.up = nn.Conv2d(channels, 2 * channels, 1)
-        self.down = nn.Conv2d(2 * channels, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        mixed = self.excite(self.space(features))
-        return mixed + self.down(functional.gelu(self.up(mixed)))
-
-
-class Halving(nn.Module):
-    """Half as many rows, more channels."""
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__()
-        self.space = nn.Conv2d(before, before, 3, stride=(2, 1), padding=1, groups=before)
-        self.up = nn.Conv2d(before, after, 1)
-        self.down = nn.Conv2d(after, after, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        return self.down(functional.gelu(self.up(self.space(features))))
-
-
-class Excitation(nn.Module):
-    """Squeeze-and-excitation (Hu et al., CVPR 2018) with a hard sigmoid."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.squeeze = nn.Conv2d(channels, channels // 4, 1)
-        self.expand = nn.Conv2d(channels // 4, channels, 1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        pooled = features.mean(dim=(2, 3), keepdim=True)
-        gates = functional.hardsigmoid(self.expand(functional.relu(self.squeeze(pooled))))
-        return features * gates
 
 
 class ConvNormAct(nn.Module):

@@ -17,7 +17,7 @@ from torch.nn import functional
 from core.geometry import Quad, resample
 from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels
 from core.learn.ctc.network import CtcNetwork, CtcNetworkConfig
-from core.learn.ctc.warmstart import load_warm_start, packaged_recogniser
+from core.learn.ctc.warmstart import load_warm_start
 from core.learn.score import cer
 from core.recognize.ctc import MARGIN, forward_backward, to_input
 from core.rectify import quads_in_box
@@ -121,7 +121,7 @@ def build(config: CtcTrainConfig) -> CtcNetwork:
     """A network with the weights that the configuration starts from."""
     network = CtcNetwork(config.network)
     if config.start == "rapidocr":
-        load_warm_start(network, packaged_recogniser())
+        load_warm_start(network)
     elif config.start != "scratch":
         network.load_state_dict(load_file(config.start))
     return network

@@ -1,0 +1,86 @@
+"""Maps to lines: hand-made maps give the lines that a person would draw."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from core.detect.craft import to_input
+from core.detect.lines import BAND, LineConfig, find_lines
+from core.geometry import Quad
+from core.learn.craft.targets import affinity_box, affinity_map, band_map, evenly_spaced, region_map
+from core.records import HeatMaps
+
+SHAPE = (160, 200)
+
+
+def maps_with(*quads: Quad, scale: float = 0.5) -> HeatMaps:
+    vin = np.zeros(SHAPE, np.float32)
+    for quad in quads:
+        vin = np.maximum(vin, band_map(quad.scaled(scale), SHAPE))
+    return HeatMaps(np.zeros(SHAPE, np.float32), np.zeros(SHAPE, np.float32), vin, scale)
+
+
+@pytest.mark.parametrize("degrees", [0, 7, -20, 40, 85])
+def test_a_tilted_line_is_found_within_two_pixels(degrees: float) -> None:
+    quad = Quad.from_line((200, 160), 230, 22, np.deg2rad(degrees))
+    (line,) = find_lines(maps_with(quad), LineConfig())
+    found = line.parts[0]
+    assert np.abs(found.centre - quad.centre).max() < 2
+    assert abs(np.rad2deg(found.angle - quad.angle)) < 1.5
+    assert abs(found.length - quad.length) < 6
+    assert abs(found.height - quad.height) < 6
+
+
+def test_neighbouring_rows_stay_apart() -> None:
+    upper, lower = (Quad.from_line((200, y), 220, 20, 0.05) for y in (140, 164))
+    assert len(find_lines(maps_with(upper, lower), LineConfig())) == 2
+
+
+def test_a_line_torn_by_glare_is_one_line() -> None:
+    quad = Quad.from_line((200, 160), 240, 20, 0.1)
+    maps = maps_with(quad)
+    cv2.circle(maps.vin, (100, 80), 6, 0.0, -1)
+    (line,) = find_lines(maps, LineConfig())
+    assert line.parts[0].length == pytest.approx(240, abs=8)
+
+
+def test_blobs_and_empty_maps_are_no_lines() -> None:
+    maps = maps_with()
+    assert find_lines(maps, LineConfig()) == []
+    cv2.circle(maps.vin, (60, 60), 15, 1.0, -1)
+    assert find_lines(maps, LineConfig()) == []
+
+
+def test_a_region_leaves_out_what_lies_elsewhere() -> None:
+    upper, lower = (Quad.from_line((200, y), 220, 20, 0.0) for y in (100, 220))
+    region = Quad.from_box((80, 200, 240, 40))
+    (line,) = find_lines(maps_with(upper, lower), LineConfig(), region)
+    assert line.parts[0].centre[1] == pytest.approx(220, abs=2)
+
+
+def test_input_keeps_proportions_and_is_padded_to_32() -> None:
+    batch, scale, (rows, columns) = to_input(np.zeros((300, 1000, 3), np.uint8), 320)
+    assert batch.shape == (1, 3, 96, 320) and batch.dtype == np.float32
+    assert scale == pytest.approx(0.32) and (rows, columns) == (96, 320)
+
+
+def test_affinity_box_joins_the_centres_of_the_triangles() -> None:
+    # Baek et al. 2019, figure 3: two unit squares one apart; triangle centres lie a third from the edge.
+    left = np.array([[0, 0], [6, 0], [6, 6], [0, 6]], np.float32)
+    box = affinity_box(left, left + [6, 0])
+    assert box == pytest.approx(np.array([[3, 1], [9, 1], [9, 5], [3, 5]]))
+
+
+def test_region_peaks_on_centres_and_affinity_between_them() -> None:
+    characters = [evenly_spaced(Quad.from_box((20, 60, 160, 16)), 8)]
+    region, affinity = region_map(characters, SHAPE), affinity_map(characters, SHAPE)
+    assert region[68, 30] > 0.9 and affinity[68, 40] > 0.9
+    assert region[68, 40] < 0.2
+    assert region.max() <= 1 and region[:40].max() == 0
+
+
+def test_band_covers_the_middle_of_the_line() -> None:
+    band = band_map(Quad.from_box((20, 60, 160, 20)), SHAPE)
+    assert band.sum() == pytest.approx(160 * 20 * BAND, rel=0.1)

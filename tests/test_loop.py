@@ -1,0 +1,186 @@
+"""The training loop on a network of one layer: resuming, averaging, and the run folder."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from core.learn.loop import RunConfig, train
+
+STEPS = 30
+
+
+@dataclass(frozen=True)
+class LineConfig:
+    slope: float = 2.0
+
+
+class LineTask:
+    """Learn ``y = slope * x + 1``; keeps the weights as they were before every step."""
+
+    def __init__(self, config: LineConfig | None = None) -> None:
+        self.config = config or LineConfig()
+        generator = torch.Generator().manual_seed(5)
+        self.network: nn.Module = nn.Conv2d(1, 1, 1)
+        for parameter in self.network.parameters():
+            nn.init.normal_(parameter, generator=generator)
+        self.seen: list[float] = []
+        self.scores: list[float] = []
+
+    def groups(self) -> list[dict[str, Any]]:
+        return [{"params": [self.network.weight]}, {"params": [self.network.bias], "scale": 0.5}]
+
+    def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
+        x = torch.randn(size, 1, 2, 2, generator=torch.Generator().manual_seed(1000 * seed + index))
+        return x, self.config.slope * x + 1
+
+    def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
+        self.seen.append(network.weight.item())
+        x, y = batch
+        return nn.functional.mse_loss(network(x), y), {"slope": network.weight.item()}
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        score = self.scores.pop(0) if self.scores else -abs(network.weight.item() - self.config.slope)
+        return {"score": score}
+
+
+def config(folder: Path, **changes: Any) -> RunConfig:
+    given = {"steps": STEPS, "batch": 4, "rate": 0.05, "warmup": 3, "workers": 0}
+    return RunConfig(str(folder), device="cpu", **{**given, **changes})
+
+
+def broken_off_at(step: int) -> Callable[[dict[str, float]], None]:
+    def report(figures: dict[str, float]) -> None:
+        if figures["step"] == step:
+            raise KeyboardInterrupt
+
+    return report
+
+
+def curves(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "curves.jsonl").read_text().splitlines()]
+
+
+def test_it_learns_and_leaves_a_full_run_folder(tmp_path: Path) -> None:
+    told: list[dict[str, float]] = []
+    task = LineTask()
+    best = train(task, config(tmp_path, steps=200, rate=0.2, ema=0.9), told.append)
+    assert best == tmp_path / "best.safetensors"
+    assert task.network.weight.item() == pytest.approx(2.0, abs=0.1)
+    assert load_file(best)["weight"].item() == pytest.approx(2.0, abs=0.1)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("config.json", "curves.jsonl", "checkpoint.pt", "best.safetensors", "last.safetensors")
+    }
+    settings = json.loads((tmp_path / "config.json").read_text())
+    assert settings["steps"] == 200
+    assert settings["task"] == {"slope": 2.0}
+    assert told == curves(tmp_path)
+
+
+def test_curves_hold_losses_and_validations(tmp_path: Path) -> None:
+    train(LineTask(), config(tmp_path, validate_minutes=0.0, steps=40))
+    lines = curves(tmp_path)
+    losses = [line for line in lines if "loss" in line]
+    assert [line["step"] for line in losses] == [20, 40]
+    assert {"minutes", "rate", "loss", "slope"} <= losses[0].keys()
+    assert losses[1]["loss"] < losses[0]["loss"]
+    assert sum("val_score" in line for line in lines) == 41
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_resumed_run_ends_with_the_same_weights_as_an_unbroken_one(tmp_path: Path, workers: int) -> None:
+    whole, pieces = tmp_path / "whole", tmp_path / "pieces"
+    train(LineTask(), config(whole, workers=workers))
+    with pytest.raises(KeyboardInterrupt):
+        train(LineTask(), config(pieces, checkpoint_minutes=0.0, workers=workers), broken_off_at(20))
+    kept = torch.load(pieces / "checkpoint.pt", weights_only=True)
+    assert kept["progress"]["step"] == 19  # it broke off after step 20, before that was kept
+    train(LineTask(), config(pieces, workers=workers))
+    for name in ("last.safetensors", "best.safetensors"):
+        first, second = load_file(whole / name), load_file(pieces / name)
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[key], second[key]) for key in first)
+    states = [torch.load(folder / "checkpoint.pt", weights_only=True) for folder in (whole, pieces)]
+    assert states[0]["progress"]["step"] == states[1]["progress"]["step"] == STEPS
+    assert torch.equal(states[0]["network"]["weight"], states[1]["network"]["weight"])
+
+
+def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
+    ends = []
+    for seed in (1, 1, 2):
+        folder = tmp_path / str(len(ends))
+        train(LineTask(), config(folder, seed=seed))
+        ends.append(load_file(folder / "last.safetensors")["weight"].item())
+    assert ends[0] == ends[1]
+    assert ends[0] != ends[2]
+
+
+def test_a_finished_run_trains_no_further(tmp_path: Path) -> None:
+    train(LineTask(), config(tmp_path))
+    before = load_file(tmp_path / "last.safetensors")
+    task = LineTask()
+    train(task, config(tmp_path))
+    assert task.seen == []
+    assert torch.equal(load_file(tmp_path / "last.safetensors")["weight"], before["weight"])
+
+
+def test_the_saved_weights_are_the_moving_average(tmp_path: Path) -> None:
+    task = LineTask()
+    train(task, config(tmp_path, ema=0.9))
+    raw = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["network"]["weight"].item()
+    # Weights after each step: those before the next one, and the last.
+    after = [*task.seen[1:], raw]
+    average = after[0]
+    for weight in after[1:]:
+        average = 0.9 * average + 0.1 * weight
+    saved = load_file(tmp_path / "last.safetensors")["weight"].item()
+    assert saved == pytest.approx(average, rel=1e-5)
+    assert abs(saved - raw) > 1e-3
+
+
+def test_the_best_validation_is_kept_over_resumptions(tmp_path: Path) -> None:
+    task = LineTask()
+    task.scores = [0.7]
+    train(task, config(tmp_path))
+    best = load_file(tmp_path / "best.safetensors")["weight"]
+    longer = LineTask()
+    longer.scores = [0.6]
+    train(longer, config(tmp_path, steps=2 * STEPS))
+    assert torch.equal(load_file(tmp_path / "best.safetensors")["weight"], best)
+    assert not torch.equal(load_file(tmp_path / "last.safetensors")["weight"], best)
+
+
+class Trap:
+    """Unpickling it writes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return Path.write_text, (self.path, "sprung")
+
+
+@pytest.mark.parametrize("write", [torch.save, lambda thing, path: path.write_bytes(pickle.dumps(thing, 2))])
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path, write: Callable[[Any, Path], None]) -> None:
+    trap = tmp_path / "trap"
+    write({"network": Trap(trap)}, tmp_path / "checkpoint.pt")
+    with pytest.raises(pickle.UnpicklingError):
+        train(LineTask(), config(tmp_path))
+    assert not trap.exists()
+
+
+def test_a_checkpoint_that_was_cut_off_is_not_taken_for_a_new_start(tmp_path: Path) -> None:
+    train(LineTask(), config(tmp_path))
+    data = (tmp_path / "checkpoint.pt").read_bytes()
+    (tmp_path / "checkpoint.pt").write_bytes(data[: len(data) // 2])
+    with pytest.raises((RuntimeError, pickle.UnpicklingError, EOFError)):
+        train(LineTask(), config(tmp_path, steps=2 * STEPS))

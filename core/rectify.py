@@ -89,7 +89,11 @@ def _moved(quad: Quad, shift: float, tilt: float, grow: float) -> Quad:
 
 def _fits(tilt: float, width: float, height: float, thinnest: float, thickest: float) -> bool:
     length, across = _sides(tilt, width, height)
-    return length > 0 and thinnest <= across / length <= thickest
+    if length <= 0 or not thinnest <= across / length <= thickest:
+        return False
+    wide = length * np.cos(tilt) + across * np.sin(tilt)
+    high = length * np.sin(tilt) + across * np.cos(tilt)
+    return abs(wide - width) <= 0.1 * width and abs(high - height) <= 0.1 * height
 
 
 def _sides(tilt: float, width: float, height: float) -> tuple[float, float]:

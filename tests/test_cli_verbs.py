@@ -197,7 +197,7 @@ class TestTrain:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (["craft", "--start", "rapidocr"], "craft starts from"),
+            (["craft", "--start", "missing.safetensors"], "missing.safetensors"),
             (["ctc", "--start", "missing.safetensors"], "missing.safetensors"),
             (["ctc", "--photos", "nowhere"], "train.csv is not there"),
             (["ctc", "--quads", "nowhere.json"], "`python -m core quads` makes it"),

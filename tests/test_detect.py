@@ -69,7 +69,7 @@ def test_input_keeps_proportions_and_is_padded_to_32() -> None:
 def test_affinity_box_joins_the_centres_of_the_triangles() -> None:
     # Baek et al. 2019, figure 3: two unit squares one apart; triangle centres lie a third from the edge.
     left = np.array([[0, 0], [6, 0], [6, 6], [0, 6]], np.float32)
-    box = affinity_box(left, left + [6, 0])
+    box = affinity_box(left, left + np.array([6, 0]))
     assert box == pytest.approx(np.array([[3, 1], [9, 1], [9, 5], [3, 5]]))
 
 

@@ -43,7 +43,7 @@ def test_a_sample_photo_gives_its_vin(reader: VinReader, name: str) -> None:
     reading = reader.read((SAMPLES / name).read_bytes())
     assert reading.vin == VINS[name]
     assert reading.chosen is not None and len(reading.chosen.slots) == 17
-    assert reading.maps is not None and 0 <= reading.maps.vin.min() and reading.maps.vin.max() <= 1
+    assert reading.maps is not None and reading.maps.vin.min() >= 0 and reading.maps.vin.max() <= 1
     assert {"decode", "screen", "detect", "rectify", "recognize", "choose", "inspect", "total"} <= set(
         reading.milliseconds
     )
@@ -55,7 +55,9 @@ def test_the_quad_lies_where_the_text_is_also_in_a_scaled_photo(reader: VinReade
     pixels = cv2.cvtColor(cv2.imread(str(SAMPLES / name)), cv2.COLOR_BGR2RGB)
     small = reader.read(pixels)
     factor = 4
-    large = reader.read(encode_jpeg(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)))
+    large = reader.read(
+        encode_jpeg(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC))
+    )
     assert small.vin == large.vin == VINS[name]
     assert small.chosen is not None and large.chosen is not None
     apart = large.chosen.line.parts[0].centre / factor - small.chosen.line.parts[0].centre
@@ -115,7 +117,9 @@ def test_confidence_follows_the_weights_of_the_card() -> None:
     settings = {"bias": 2.0, "sure": 1.0, "weakest": 0.0, "length": 0.0, "valid": 0.0, "invalid": 0.0}
     assert len(features(sure)) == len(FEATURES)
     assert confidence(sure, settings) > confidence(unsure, settings)
-    assert confidence(sure, settings) == pytest.approx(1 / (1 + math.exp(-(2 + 17 * math.log(0.99)))), abs=1e-6)
+    assert confidence(sure, settings) == pytest.approx(
+        1 / (1 + math.exp(-(2 + 17 * math.log(0.99)))), abs=1e-6
+    )
 
 
 def test_verdicts() -> None:

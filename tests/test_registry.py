@@ -48,7 +48,7 @@ def test_a_damaged_network_is_refused_and_the_way_back_told(copy: Path) -> None:
     data = bytearray(path.read_bytes())
     data[1000] ^= 1
     path.write_bytes(data)
-    with pytest.raises(ModelError, match="damaged.*VIN_DESK_MODELS"):
+    with pytest.raises(ModelError, match=r"damaged.*VIN_DESK_MODELS"):
         load("ctc", copy)
 
 

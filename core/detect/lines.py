@@ -95,7 +95,7 @@ def _continues(first: np.ndarray, second: np.ndarray) -> bool:
     frame = quad.to_frame(shorter + 0.5)
     gap = max(-frame[:, 0].max(), frame[:, 0].min() - 1) * quad.length
     centre = frame[:, 1].mean()
-    return gap < 2.0 * quad.height and 0.2 < centre < 0.8
+    return gap < 1.0 * quad.height and 0.2 < centre < 0.8
 
 
 def _quad(points: np.ndarray) -> Quad:

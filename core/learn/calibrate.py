@@ -44,14 +44,20 @@ def calibrate(pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> Calibration:
     Raises:
         ValueError: fewer than 20 usable photos, or all of them right or all wrong.
     """
-    usable = [(reading, outcome) for label, reading in pairs if (outcome := _outcome(label, reading)) is not None]
+    usable = [
+        (reading, outcome) for label, reading in pairs if (outcome := _outcome(label, reading)) is not None
+    ]
     targets = np.array([outcome for _, outcome in usable], dtype=float)
     if len(usable) < 20 or targets.min() == targets.max():
-        raise ValueError(f"{len(usable)} usable photos, {targets.sum():.0f} of them right: too few to calibrate on")
+        raise ValueError(
+            f"{len(usable)} usable photos, {targets.sum():.0f} of them right: too few to calibrate on"
+        )
     rows = np.stack([features(reading.chosen) for reading, _ in usable if reading.chosen])
     weights = _fit(rows, targets)
     settings = dict(zip(FEATURES, map(float, weights), strict=True))
-    probabilities = np.array([confidence(reading.chosen, settings) for reading, _ in usable if reading.chosen])
+    probabilities = np.array(
+        [confidence(reading.chosen, settings) for reading, _ in usable if reading.chosen]
+    )
     settings["accept"] = _threshold(probabilities, targets)
     return Calibration(settings, len(usable), float(np.mean((probabilities - targets) ** 2)))
 

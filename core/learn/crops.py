@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core import images
 from core.geometry import Box, Quad, resample
 from core.synth.strips import MARGIN, jittered
 
@@ -53,6 +54,15 @@ def read_labels(path: Path) -> list[LabelledPhoto]:
     return [_photo(path.parent, row) for row in rows]
 
 
+def read_pixels(path: Path) -> np.ndarray:
+    """A training photo as the reader would see it, uint8 RGB ``(H, W, 3)``.
+
+    Raises:
+        images.ImageError: it is missing or cannot be decoded; the message names what to do.
+    """
+    return images.decode(images.read_file(path)).pixels
+
+
 @dataclass(frozen=True, eq=False)
 class Crop:
     """A real line to learn from.
@@ -74,7 +84,7 @@ def load_crops(photos: Sequence[LabelledPhoto], quads: dict[str, Quad]) -> list[
     for photo in photos:
         if len(photo.vin) != 17 or photo.path.name not in quads:
             continue
-        pixels = cv2.imread(str(photo.path), cv2.IMREAD_GRAYSCALE)
+        pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
         crops.append(_cut(pixels, quads[photo.path.name], photo.vin))
     return crops
 

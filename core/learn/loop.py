@@ -48,10 +48,10 @@ class RunConfig:
     steps: int = 0
     batch: int = 32
     rate: float = 1e-3
-    warmup: int = 50
+    warmup: int = 30
     decay: float = 0.01
     ema: float = 0.995
-    clip: float = 5.0
+    clip: float = 10.0
     validate_minutes: float = 8.0
     checkpoint_minutes: float = 3.0
     seed: int = 1
@@ -96,21 +96,25 @@ def train(task: Task, config: RunConfig, report: Callable[[dict[str, float]], No
     curves = _Curves(folder / "curves.jsonl", report)
     batches = iter(_loader(task, config, state.step))
     last_validation = last_checkpoint = time.monotonic()
-    while not state.finished():
-        started = time.monotonic()
-        figures = state.advance(next(batches))
-        state.seconds += time.monotonic() - started
-        if state.step % 20 == 0:
-            curves.write({"step": state.step, "minutes": state.seconds / 60, "rate": state.rate(), **figures})
-        now = time.monotonic()
-        if now - last_validation > 60 * config.validate_minutes:
-            curves.write(state.validate(folder))
-            last_validation = time.monotonic()
-        if now - last_checkpoint > 60 * config.checkpoint_minutes:
-            state.save(folder / "checkpoint.pt")
-            last_checkpoint = time.monotonic()
-    curves.write(state.validate(folder))
-    state.save(folder / "checkpoint.pt")
+    try:
+        while not state.finished():
+            started = time.monotonic()
+            figures = state.advance(next(batches))
+            state.seconds += time.monotonic() - started
+            if state.step % 20 == 0:
+                told = {"step": state.step, "minutes": state.seconds / 60, "rate": state.rate()}
+                curves.write(told | figures)
+            now = time.monotonic()
+            if now - last_validation > 60 * config.validate_minutes:
+                curves.write(state.validate(folder))
+                last_validation = time.monotonic()
+            if now - last_checkpoint > 60 * config.checkpoint_minutes:
+                state.save(folder / "checkpoint.pt")
+                last_checkpoint = time.monotonic()
+        curves.write(state.validate(folder))
+    finally:
+        # Stopped by hand or by an error: what was learnt so far is kept.
+        state.save(folder / "checkpoint.pt")
     return folder / "best.safetensors"
 
 
@@ -222,6 +226,8 @@ def _loader(task: Task, config: RunConfig, start: int) -> DataLoader:
         batch_size=None,
         sampler=Endless(),
         num_workers=config.workers,
+        # A fork of a process that already runs OpenCV's or ONNX Runtime's threads can hang.
+        multiprocessing_context="forkserver" if config.workers else None,
         prefetch_factor=4 if config.workers else None,
         worker_init_fn=_one_thread,
     )

@@ -47,11 +47,15 @@ class Donor:
             raise WarmStartError("rapidocr is not installed; `make warmstart` brings it")
         path = Path(found.origin).parent / "models" / name
         if not path.is_file():
-            raise WarmStartError(f"{path.name} is not in the installed rapidocr; `make warmstart` brings the right one")
+            raise WarmStartError(
+                f"{path.name} is not in the installed rapidocr; `make warmstart` brings the right one"
+            )
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         if digest != SHA256[name]:
-            raise WarmStartError(f"{name} has sha256 {digest[:16]}..., not the {SHA256[name][:16]}... known here")
+            raise WarmStartError(
+                f"{name} has sha256 {digest[:16]}..., not the {SHA256[name][:16]}... known here"
+            )
         self.model = onnx.load_model_from_string(data)
         self.arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in self.model.graph.initializer}
 

@@ -13,7 +13,6 @@ from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
 from core.learn.export import export
 from core.registry import Card
 
-
 ORIGIN = "PP-OCRv6_det_small (PaddleOCR authors, Apache-2.0) as carried by rapidocr 3.10.0"
 
 

@@ -57,7 +57,9 @@ class CraftNetwork(nn.Module):
             ]
         )
         deep_first = (four, three, two, one)
-        self.lateral = nn.ModuleList(Gated(nn.Conv2d(width, neck, 1, bias=False), neck) for width in deep_first)
+        self.lateral = nn.ModuleList(
+            Gated(nn.Conv2d(width, neck, 1, bias=False), neck) for width in deep_first
+        )
         self.smooth = nn.ModuleList(Gated(Wide(neck, narrow), narrow) for _ in deep_first)
         self.join = nn.Conv2d(neck, narrow, 3, padding=1)
         self.raise_ = nn.ConvTranspose2d(narrow, narrow, 2, stride=2)
@@ -66,7 +68,7 @@ class CraftNetwork(nn.Module):
 
     def forward(self, photos: Tensor) -> Tensor:
         features = self.stem(photos)
-        levels = []
+        levels: list[Tensor] = []
         for stage in self.trunk:
             features = stage(features)
             levels.insert(0, features)

@@ -19,7 +19,7 @@ from core.geometry import Quad, project
 from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
 from core.learn.craft.targets import affinity_map, band_map, evenly_spaced, region_map
 from core.learn.craft.warmstart import load_warm_start
-from core.learn.crops import LabelledPhoto, load_quads, read_labels
+from core.learn.crops import LabelledPhoto, load_quads, read_labels, read_pixels
 from core.records import HeatMaps
 from core.synth.scenes import SceneConfig, synthetic_scene
 
@@ -67,8 +67,14 @@ class CraftTask:
 
     def groups(self) -> list[dict[str, Any]]:
         """What is new at full rate, what was warm-started slower."""
-        new = [p for name, p in self.network.named_parameters() if name.startswith(("head", "raise_", "join"))]
-        rest = [p for name, p in self.network.named_parameters() if not name.startswith(("head", "raise_", "join"))]
+        new = [
+            p for name, p in self.network.named_parameters() if name.startswith(("head", "raise_", "join"))
+        ]
+        rest = [
+            p
+            for name, p in self.network.named_parameters()
+            if not name.startswith(("head", "raise_", "join"))
+        ]
         return [{"params": new}, {"params": rest, "scale": 0.3 if self.config.start != "scratch" else 1.0}]
 
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
@@ -96,9 +102,7 @@ class CraftTask:
             return {"score": 0.0}
         found, filled = 0, 0.0
         for photo in self._val:
-            maps = maps_of(
-                network, cv2.cvtColor(cv2.imread(str(photo.path)), cv2.COLOR_BGR2RGB), self.config.side
-            )
+            maps = maps_of(network, read_pixels(photo.path), self.config.side)
             lines = find_lines(maps, LineConfig())
             overlap = _overlap(lines[0].parts[0], photo) if lines else 0.0
             found += overlap > 0.5
@@ -121,7 +125,7 @@ class CraftTask:
 
     def _real_example(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         photo, quad = self._real[int(rng.integers(len(self._real)))]
-        pixels = cv2.cvtColor(cv2.imread(str(photo.path)), cv2.COLOR_BGR2RGB)
+        pixels = read_pixels(photo.path)
         side = self.config.side
         matrix = _placement(pixels.shape[1], pixels.shape[0], quad, rng, self.config)
         picture = cv2.warpPerspective(
@@ -161,8 +165,9 @@ def maps_of(network: nn.Module, pixels: np.ndarray, side: int) -> HeatMaps:
     """Heat maps from the torch network, as the exported one gives them."""
     batch, scale, (rows, columns) = to_input(pixels, side)
     with torch.inference_mode():
-        tensor = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
-        region, affinity, vin = network(tensor).sigmoid()[0].numpy()
+        tensor = torch.from_numpy(batch).to(next(network.parameters()).device)
+        maps = network(tensor.contiguous(memory_format=torch.channels_last)).sigmoid()[0].cpu().numpy()
+    region, affinity, vin = maps
     cut = (slice(0, -(-rows // STRIDE)), slice(0, -(-columns // STRIDE)))
     return HeatMaps(region[cut], affinity[cut], vin[cut], scale / STRIDE)
 

@@ -1,4 +1,4 @@
-"""Warm start of the light CRAFT from PP-OCRv6's small text detector; its last layer gives way to three maps."""
+"""Warm start of the light CRAFT from PP-OCRv6's small text detector, all but the last layer."""
 
 from __future__ import annotations
 

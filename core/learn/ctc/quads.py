@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad, resample
-from core.learn.crops import LabelledPhoto
+from core.learn.crops import LabelledPhoto, read_pixels
 from core.recognize.ctc import MARGIN, forward_backward, to_input
 from core.rectify import quads_in_box
 from core.vin import ALPHABET
@@ -35,7 +35,7 @@ def best_quad(
         Quad in photo pixels, log-likelihood of 17 characters on it, and mean agreement with the known
         characters (0..1; 1 where none is known).
     """
-    pixels = cv2.imread(str(photo.path), cv2.IMREAD_GRAYSCALE)
+    pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
     assert photo.box is not None
     left, top, width, height = photo.box
     stretched = quads_in_box((left * SQUEEZE, top, width * SQUEEZE, height), tilts)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.geometry import Quad, resample
-from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels
+from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels, read_pixels
 from core.learn.ctc.network import CtcNetwork, CtcNetworkConfig
 from core.learn.ctc.warmstart import load_warm_start
 from core.learn.score import cer
@@ -129,11 +129,12 @@ def build(config: CtcTrainConfig) -> CtcNetwork:
 
 def frames_of(network: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     """The network as a function from input batch to log-probabilities."""
+    device = next(network.parameters()).device
 
     @torch.inference_mode()
     def frames(batch: np.ndarray) -> np.ndarray:
-        strips = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
-        return network(strips).log_softmax(2).numpy()
+        strips = torch.from_numpy(batch).to(device).contiguous(memory_format=torch.channels_last)
+        return network(strips).log_softmax(2).cpu().numpy()
 
     return frames
 
@@ -142,7 +143,7 @@ def read_box(
     photo: LabelledPhoto, frames: Callable[[np.ndarray], np.ndarray], size: tuple[int, int], tilts: int
 ) -> str:
     """17 characters from the likeliest tilt of a photo's box."""
-    pixels = cv2.imread(str(photo.path), cv2.IMREAD_GRAYSCALE)
+    pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
     assert photo.box is not None
     strips = [_strip(pixels, quad, size) for quad in quads_in_box(photo.box, tilts)]
     slots, _, likelihood = forward_backward(np.exp(frames(to_input(strips))))

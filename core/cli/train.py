@@ -1,0 +1,142 @@
+"""``train``: a network learns, in a run folder that can be resumed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli.console import Refusal, Verbs, bounded, note, printable, say
+
+if TYPE_CHECKING:
+    from core.learn.loop import RunConfig, Task
+
+
+def add(verbs: Verbs) -> None:
+    """Describe the verb."""
+    verb = verbs.add_parser(
+        "train",
+        help="train a network",
+        description="Train a network in a run folder. The same command again goes on from the last "
+        "checkpoint; --minutes and --steps count over all resumptions.",
+    )
+    verb.add_argument("network", choices=("ctc", "craft"))
+    verb.add_argument("--run", type=Path, required=True, metavar="DIR", help="for checkpoint and weights")
+    verb.add_argument("--photos", type=Path, metavar="DIR", help="folder with train.csv; default: none")
+    verb.add_argument("--quads", type=Path, metavar="FILE", help="their lines, made by `quads`")
+    verb.add_argument("--minutes", type=bounded(float, 0), default=30.0, metavar="M", help="default 30")
+    verb.add_argument("--steps", type=bounded(int, 1), metavar="N", help="count steps, not minutes")
+    verb.add_argument("--seed", type=bounded(int, 0), default=1, metavar="S", help="default %(default)s")
+    verb.add_argument("--start", metavar="FROM", help="rapidocr, scratch, or a .safetensors")
+    verb.add_argument("--real", type=bounded(float, 0, 1), metavar="SHARE", help="share of real photos")
+    verb.add_argument("--batch", type=bounded(int, 1), metavar="N", help="examples per step")
+    verb.add_argument("--rate", type=bounded(float, 0), metavar="R", help="peak learning rate")
+    verb.add_argument("--ema", type=bounded(float, 0, 1), metavar="D", help="decay of the weights' average")
+    verb.add_argument("--workers", type=bounded(int, 0), metavar="N", help="processes that make batches")
+    verb.add_argument("--threads", type=bounded(int, 0), metavar="N", help="of torch; 0 for all cores")
+    verb.add_argument("--device", choices=("auto", "cpu", "cuda"), help="auto: a GPU where one is")
+    verb.add_argument("--export", type=Path, metavar="DIR", help="write .onnx, .safetensors and card here")
+    verb.set_defaults(execute=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, then export where asked."""
+    if options.photos and not (options.photos / "train.csv").is_file():
+        raise Refusal(f"{options.photos / 'train.csv'} is not there; --photos names the folder that holds it")
+    if options.quads and not options.quads.is_file():
+        raise Refusal(f"{options.quads} is not there; `python -m core quads` makes it")
+    if options.photos and options.real and not options.quads:
+        raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
+
+    import torch
+
+    from core.learn import loop
+
+    torch.manual_seed(options.seed)  # fresh weights are drawn when the task is built
+    task, config = _task(options), _run_config(options)
+    if (options.run / "checkpoint.pt").exists():
+        note(f"going on from {options.run / 'checkpoint.pt'}")
+    try:
+        weights = loop.train(task, config, lambda figures: say(line(figures)))
+    except KeyboardInterrupt:
+        kept = (options.run / "checkpoint.pt").exists()
+        note("stopped; the same command " + ("goes on from the last checkpoint" if kept else "starts anew"))
+        return 130
+    say(f"weights: {weights}")
+    if options.export:
+        _export(options, weights)
+    return 0
+
+
+def line(figures: dict[str, float]) -> str:
+    """One report of the loop: step and time first, then the figures by name."""
+    rest = {name: value for name, value in figures.items() if name not in ("step", "minutes")}
+    told = "  ".join(f"{name} {value:.4g}" for name, value in rest.items())
+    return f"step {figures['step']:6.0f}  {figures['minutes']:6.1f} min  {told}"
+
+
+def _task(options: argparse.Namespace) -> Task:
+    """The network's task with the settings that were given; the rest are its own defaults."""
+    from core.learn.warmstart import WarmStartError
+
+    given = {
+        "photos": str(options.photos) if options.photos else None,
+        "quads": str(options.quads) if options.quads else None,
+        "real": options.real,
+        "start": options.start,
+    }
+    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    try:
+        if options.network == "ctc":
+            from core.learn.ctc.train import CtcTask, CtcTrainConfig
+
+            return CtcTask(CtcTrainConfig(**settings))
+        from core.learn.craft.train import CraftTask, CraftTrainConfig
+
+        return CraftTask(CraftTrainConfig(**settings))
+    except (WarmStartError, OSError) as error:
+        raise Refusal(str(error)) from error
+
+
+def _run_config(options: argparse.Namespace) -> RunConfig:
+    from core.learn.loop import RunConfig
+
+    names = {field.name for field in fields(RunConfig)}
+    given = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    return RunConfig(folder=str(options.run), **given)
+
+
+def _export(options: argparse.Namespace, weights: Path) -> None:
+    command = shlex.join(["python", "-m", "core", *options.command])
+    options.export.mkdir(parents=True, exist_ok=True)
+    data, metrics = _data(options.run / "config.json"), best_validation(options.run / "curves.jsonl")
+    if options.network == "ctc":
+        from core.learn.ctc.export import export_ctc
+
+        card = export_ctc(weights, options.export, command, options.run, data, metrics)
+    else:
+        from core.learn.craft.export import export_craft
+
+        card = export_craft(weights, options.export, command, options.run, data, metrics)
+    for name, size in card.sizes.items():
+        path, mark = printable(str(options.export / name)), card.sha256[name][:8]
+        say(f"{path}  {size / 2**20:.1f} MiB  sha256 {mark}...")
+
+
+def best_validation(curves: Path) -> dict[str, float]:
+    """The figures of the validation whose weights were kept, without their ``val_``."""
+    reports = [json.loads(text) for text in curves.read_text(encoding="utf-8").splitlines()]
+    kept = max(
+        (report for report in reports if "val_score" in report), key=lambda report: report["val_score"]
+    )
+    return {name.removeprefix("val_"): value for name, value in kept.items() if name.startswith("val_")}
+
+
+def _data(config: Path) -> str:
+    task = json.loads(config.read_text(encoding="utf-8"))["task"]
+    if task["photos"] and task["quads"] and task["real"] > 0:
+        return f"synthetic pictures, and real training photos as {100 * task['real']:.0f} % of a batch"
+    return "synthetic pictures"

@@ -1,0 +1,110 @@
+"""The photo with its lines drawn, and the detector's heat maps over it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from core.geometry import Quad
+from core.records import HeatMaps, Photo, Reading
+
+BOX = (760, 560)
+"""Largest width and height of the photo on the page, pixels."""
+
+SHARPNESS = 1.5
+"""Pixels sent per pixel of the page."""
+
+MAPS = {"none": "None", "region": "Characters", "affinity": "Links", "vin": "VIN text"}
+"""Field of ``HeatMaps`` -> its name on the page."""
+
+TAKEN, OTHER, OUTLINE = (0, 190, 255), (235, 235, 235), (10, 20, 25)
+"""RGB; the light lines on a dark outline are seen on any photo."""
+
+
+def show(photo: Photo, reading: Reading) -> None:
+    """The photo with quads, and a choice of heat maps where the detector ran."""
+    shown = "none"
+    if reading.maps is not None:
+        shown = st.segmented_control(
+            "Heat map",
+            list(MAPS),
+            format_func=MAPS.__getitem__,
+            default="none",
+            required=True,
+            key="heat_map",
+        )
+    width, height = page_size(photo.size)
+    picture = fit(photo, round(width * SHARPNESS), round(height * SHARPNESS))
+    if reading.maps is not None and shown != "none":
+        picture = blend(picture, reading.maps, str(shown), picture.shape[1] / photo.size[0])
+    st.image(
+        draw(picture, reading, picture.shape[1] / photo.size[0]),
+        width=width,
+        output_format="JPEG",
+        alt="Photo",
+    )
+
+
+def page_size(size: tuple[int, int]) -> tuple[int, int]:
+    """``(width, height)`` on the page of a photo of ``size``; small ones grow, at most fourfold."""
+    scale = min(BOX[0] / size[0], BOX[1] / size[1], 4.0)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def fit(photo: Photo, width: int, height: int) -> np.ndarray:
+    """The photo at another size, uint8 RGB."""
+    shrinks = width < photo.pixels.shape[1]
+    return cv2.resize(
+        photo.pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    )
+
+
+def blend(picture: np.ndarray, maps: HeatMaps, name: str, scale: float) -> np.ndarray:
+    """A heat map over a picture.
+
+    Args:
+        picture: uint8 RGB ``(H, W, 3)``.
+        maps: of the same photo; may reach beyond it to the right and below.
+        name: ``region``, ``affinity`` or ``vin``.
+        scale: picture pixels per pixel of the upright file.
+    """
+    rows, columns = picture.shape[:2]
+    factor = scale / maps.scale
+    # Map pixel i covers [i, i + 1): its centre lies half a pixel further on, in both grids.
+    matrix = np.array([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2]])
+    heat = cv2.warpAffine(getattr(maps, name), matrix, (columns, rows), flags=cv2.INTER_LINEAR)
+    heat = np.clip(heat, 0.0, 1.0)
+    colours = cv2.applyColorMap((255 * heat).astype(np.uint8), cv2.COLORMAP_INFERNO)[:, :, ::-1]
+    share = (0.25 + 0.65 * heat)[:, :, None]
+    return (picture * (1 - share) + colours * share).astype(np.uint8)
+
+
+def draw(picture: np.ndarray, reading: Reading, scale: float) -> np.ndarray:
+    """A copy with the lines: numbered where there are several, a thick edge where the text begins."""
+    canvas = np.ascontiguousarray(picture).copy()
+    first = 1 if reading.chosen is None else 2
+    for number, candidate in enumerate(reading.others, start=first):
+        for quad in candidate.line.parts:
+            _outline(canvas, quad.scaled(scale), OTHER, 2)
+        _number(canvas, candidate.line.parts[0].scaled(scale), number)
+    if reading.chosen is not None:
+        for quad in reading.chosen.line.parts:
+            _outline(canvas, quad.scaled(scale), TAKEN, 3)
+        if reading.others:
+            _number(canvas, reading.chosen.line.parts[0].scaled(scale), 1)
+    return canvas
+
+
+def _outline(canvas: np.ndarray, quad: Quad, colour: tuple[int, int, int], thickness: int) -> None:
+    corners = np.round(quad.corners * 8).astype(np.int32)  # eighths of a pixel: shift=3 below
+    for ink, width in ((OUTLINE, thickness + 3), (colour, thickness)):
+        cv2.polylines(canvas, [corners], True, ink, width, cv2.LINE_AA, shift=3)
+    cv2.line(canvas, corners[0].tolist(), corners[3].tolist(), colour, thickness + 5, cv2.LINE_AA, shift=3)
+
+
+def _number(canvas: np.ndarray, quad: Quad, number: int) -> None:
+    left, top, _, _ = quad.bounds()
+    spot = (max(4, round(left)), max(26, round(top) - 10))
+    for ink, width in ((OUTLINE, 7), ((255, 255, 255), 2)):
+        cv2.putText(canvas, str(number), spot, cv2.FONT_HERSHEY_SIMPLEX, 0.9, ink, width, cv2.LINE_AA)

@@ -1,0 +1,107 @@
+"""The reader, loaded once, and what it read in this session, so that a click does not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.reader import VinReader
+from core.records import Reading
+from core.registry import champion_folder
+from pages.widgets.sources import Source
+
+MOST_READINGS = 2000
+"""Readings remembered in one session; the oldest go first."""
+
+MOST_MAPS = 16
+"""Readings that keep their heat maps, about a megabyte each; others are read again when looked at."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A photo and what was read on it."""
+
+    source: Source
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class LoadedReader:
+    """A reader and which networks it holds.
+
+    Attributes:
+        reader: ready to read.
+        stamp: changes when the networks on disk do.
+    """
+
+    reader: VinReader
+    stamp: tuple[str, ...]
+
+
+def load_reader() -> LoadedReader:
+    """The champion's reader; loaded again when another champion was promoted.
+
+    Raises:
+        ModelError: a network is missing or damaged.
+    """
+    folder = champion_folder().resolve()
+    files = sorted([*folder.glob("*.json"), *folder.glob("*.onnx")])
+    return _load(str(folder), tuple(f"{path.name} {path.stat().st_mtime_ns}" for path in files))
+
+
+@st.cache_resource(show_spinner="Loading the networks", max_entries=2)
+def _load(folder: str, stamp: tuple[str, ...]) -> LoadedReader:
+    return LoadedReader(VinReader.load(), (folder, *stamp))
+
+
+class Readings:
+    """The readings of this session, by the photo's sha256 and the networks that read it."""
+
+    def __init__(self, loaded: LoadedReader) -> None:
+        self._reader = loaded.reader
+        stamp, known, without_maps = st.session_state.get("readings", (None, {}, set()))
+        same = stamp == loaded.stamp
+        self._known: dict[str, Reading] = known if same else {}
+        self._without_maps: set[str] = without_maps if same else set()
+        st.session_state["readings"] = (loaded.stamp, self._known, self._without_maps)
+
+    def read(self, sources: Sequence[Source]) -> list[Read]:
+        """Read what is new, with a progress bar, and return all in the order given."""
+        new = list({source.sha256: source for source in sources if source.sha256 not in self._known}.values())
+        # Kept apart from the session's memory, which may be too short for all of them.
+        fresh: dict[str, Reading] = {}
+        if new:
+            bar = st.progress(0.0, text=_progress(0, len(new)))
+            for source, reading in zip(new, self._reader.read_many(one.data for one in new), strict=True):
+                fresh[source.sha256] = reading
+                self._keep(source.sha256, reading)
+                bar.progress(len(fresh) / len(new), text=_progress(len(fresh), len(new)))
+            bar.empty()
+        return [Read(source, self._known.get(source.sha256) or fresh[source.sha256]) for source in sources]
+
+    def with_maps(self, read: Read) -> Read:
+        """The same with its heat maps: read again if they were dropped to save memory."""
+        if read.source.sha256 not in self._without_maps:
+            return read
+        reading = self._reader.read(read.source.data)
+        self._keep(read.source.sha256, reading)
+        return Read(read.source, reading)
+
+    def _keep(self, sha256: str, reading: Reading) -> None:
+        self._known.pop(sha256, None)  # so that it becomes the newest
+        self._known[sha256] = reading
+        self._without_maps.discard(sha256)
+        while len(self._known) > MOST_READINGS:
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            self._without_maps.discard(oldest)
+        mapped = [key for key, known in self._known.items() if known.maps is not None]
+        for key in mapped[:-MOST_MAPS]:
+            self._known[key] = replace(self._known[key], maps=None)
+            self._without_maps.add(key)
+
+
+def _progress(done: int, total: int) -> str:
+    return f"Read {done} of {total} photo{'' if total == 1 else 's'}"

@@ -1,0 +1,145 @@
+"""What one reading says: the VIN, what to make of it, where it comes from, and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from core import vin
+from core.records import Reading, Status
+from pages.widgets import export
+from pages.widgets.readings import Read
+
+
+@dataclass(frozen=True)
+class StatusWords:
+    """A status for people.
+
+    Attributes:
+        label: its name.
+        sign: tells it without colour.
+        several: goes after a count of photos.
+        advice: what to do.
+    """
+
+    label: str
+    sign: str
+    several: str
+    advice: str
+
+
+STATUS: dict[Status, StatusWords] = {
+    "accepted": StatusWords("Accepted", "✓", "accepted", "Sure enough to use as it is."),
+    "review": StatusWords(
+        "Review", "!", "to review", "Compare it with the strip below before you use it, doubtful slots first."
+    ),
+    "retake": StatusWords(
+        "Retake", "↻", "to retake", "The picture is too poor to be trusted: take it again."
+    ),
+    "no_vin": StatusWords(
+        *("No VIN", "–", "without a VIN"),
+        "No VIN was found: let it fill most of the picture's width, straight on and without glare.",
+    ),
+    "error": StatusWords("Error", "✕", "unreadable", "This photo could not be read."),
+}
+
+
+def verdict(read: Read) -> None:
+    """The VIN, large and with a button to copy it, and the status with what to do."""
+    reading, words = read.reading, STATUS[read.reading.status]
+    if reading.vin is not None:
+        with st.container(key="reading_vin"):
+            st.code(reading.vin, language=None)
+    sure = f"<b>{percent(reading.confidence)}</b> sure. " if reading.vin is not None else ""
+    advice = reading.error if reading.status == "error" and reading.error else words.advice
+    st.html(
+        f'<div class="vd-verdict" role="status"><span class="vd-badge vd-{reading.status}">'
+        f'<span aria-hidden="true">{words.sign}</span> {words.label}</span>'
+        f'<span>{sure}{escape(advice)}</span><span class="vd-file">{escape(read.source.name)}</span></div>'
+    )
+
+
+def facts(reading: Reading) -> None:
+    """Check digit, maker, country, model year, size."""
+    if reading.vin is None:
+        return
+    origin = export.origin(reading)
+    entries = {
+        "Check digit": _check_digit(reading),
+        "Maker": origin["maker"] or f"not known ({reading.vin[:3]})",
+        "Country": origin["country"] or "not known",
+        "Model year": origin["model_year"] or "not told",
+    }
+    rows = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in entries.items())
+    st.html(f'<dl class="vd-facts">{rows}</dl>')
+
+
+def problems(reading: Reading) -> None:
+    """What spoils the picture, worst first, with advice."""
+    if not reading.problems:
+        return
+    lines = []
+    for problem in sorted(reading.problems, key=lambda problem: -problem.severity):
+        where = f" (slots {', '.join(str(slot + 1) for slot in problem.slots)})" if problem.slots else ""
+        grade = "strong" if problem.severity >= 0.5 else "slight"
+        lines.append(
+            f"<li><b>{escape(problem.kind.capitalize())}</b>, {grade}{where}: {escape(problem.advice)}</li>"
+        )
+    st.html(f'<div class="vd-note"><p>About the picture</p><ul>{"".join(lines)}</ul></div>')
+
+
+def times(reading: Reading) -> None:
+    """Time per stage as bars."""
+    stages = {name: time for name, time in reading.milliseconds.items() if name != "total"}
+    total = reading.milliseconds.get("total", sum(stages.values()))
+    if not stages:
+        return
+    longest = max(*stages.values(), 1e-9)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{_milliseconds(time)}</td>'
+        f'<td class="vd-bar"><div style="width:{100 * time / longest:.1f}%"></div></td></tr>'
+        for name, time in stages.items()
+    )
+    width, height = reading.size
+    st.html(
+        f'<table class="vd-times"><caption>Read in {total:.0f} ms, photo of {width} × {height} pixels'
+        f"</caption>{rows}</table>"
+    )
+
+
+def candidates(reading: Reading) -> None:
+    """All lines that could have been the VIN, the chosen one first; numbers as drawn on the photo."""
+    lines = [*([reading.chosen] if reading.chosen else []), *reading.others]
+    rows = "".join(
+        f"<tr><td>{number}</td><td><code>{escape(line.text)}</code></td><td>{line.score:.2f}</td>"
+        f"<td>{escape(line.reason)}</td></tr>"
+        for number, line in enumerate(lines, start=1)
+    )
+    chosen = "Number 1 was taken. " if reading.chosen else ""
+    st.html(
+        '<div class="vd-scroll"><table class="vd-table"><thead><tr><th>#</th><th>Reads</th><th>Score</th>'
+        f"<th>Why</th></tr></thead>{rows}</table></div>"
+        f'<p class="vd-hint">{chosen}The score is a logarithm: higher is better.</p>'
+    )
+
+
+def percent(share: float) -> str:
+    """A probability for people: never a hundred per cent."""
+    if share > 0.999:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+
+
+def _milliseconds(time: float) -> str:
+    return f"{time:.0f} ms" if time >= 1 else "< 1 ms"
+
+
+def _check_digit(reading: Reading) -> str:
+    text = reading.vin or ""
+    if reading.check_digit == "valid":
+        return f"{text[vin.CHECK_SLOT]}, agrees"
+    if reading.check_digit == "invalid":
+        return f"{text[vin.CHECK_SLOT]}, but {vin.check_digit(text)} would agree"
+    return "not used where this VIN comes from"

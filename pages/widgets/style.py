@@ -1,0 +1,79 @@
+"""The desks' own style; colours mix with the text's, so that one sheet serves light and dark."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def apply() -> None:
+    """Put the style sheet into the page; every desk calls it first."""
+    st.html(f"<style>{SHEET}</style>")
+
+
+# Blue to orange of Okabe and Ito's palette, made for colour-blind readers.
+SHEET = """
+.stMainBlockContainer { max-width: 74rem; padding-top: 3.2rem; padding-bottom: 3rem; }
+.st-key-reading_vin pre { padding: .55rem .9rem; }
+.st-key-reading_vin code, .st-key-reading_vin pre {
+  font-size: clamp(1.1rem, 6vw, 2.5rem); font-weight: 600; letter-spacing: .04em; line-height: 1.3; }
+.st-key-reading_vin .stCode > :last-child { opacity: 1; visibility: visible; }
+.vd-verdict { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .8rem; }
+.vd-badge { padding: .15rem .65rem; border-radius: 1rem; font-weight: 600; white-space: nowrap;
+  border: 1.5px solid var(--vd); background: color-mix(in srgb, var(--vd) 18%, transparent); }
+.vd-accepted { --vd: #0a7fc2; } .vd-review { --vd: #d99000; } .vd-retake { --vd: #d55e00; }
+.vd-no_vin { --vd: #7f8c93; } .vd-error, .vd-bad { --vd: #d55e00; }
+.vd-file { margin-left: auto; opacity: .65; font-size: .85rem; overflow-wrap: anywhere; }
+.vd-sure { --vd: #0a7fc2; --mix: 16%; } .vd-likely { --vd: #56b4e9; --mix: 8%; }
+.vd-doubtful { --vd: #e69f00; --mix: 30%; } .vd-unsure { --vd: #d55e00; --mix: 46%; }
+.vd-strip { position: relative; margin: 0 0 1.9rem; container-type: inline-size; }
+.vd-strip img { display: block; width: 100%; border-radius: .4rem; }
+.vd-strip span { position: absolute; top: 0; bottom: 0; box-sizing: border-box;
+  border: solid color-mix(in srgb, var(--vd) 55%, transparent); border-width: 0 1px;
+  border-bottom: 3px solid var(--vd); }
+.vd-strip b { position: absolute; top: 100%; left: 50%; transform: translateX(-50%); padding-top: .15rem;
+  font: 600 clamp(.7rem, 2.2cqw, 1.35rem)/1.2 monospace; }
+.vd-wrap { container-type: inline-size; }
+.vd-slots { display: grid; grid-template-columns: repeat(17, minmax(0, 1fr)); gap: .25rem; }
+.vd-slot { position: relative; text-align: center; padding: 1.05rem .1rem .3rem; border-radius: .35rem;
+  border: 1px solid color-mix(in srgb, var(--vd) 60%, transparent); border-bottom: 3px solid var(--vd);
+  background: color-mix(in srgb, var(--vd) var(--mix), transparent); cursor: default; }
+.vd-slot i { position: absolute; top: .15rem; left: .3rem; font: .65rem sans-serif; opacity: .6; }
+.vd-slot s { position: absolute; top: .1rem; right: .25rem; font: 700 .8rem sans-serif;
+  text-decoration: none; }
+.vd-slot b { display: block; font: 600 1.6rem/1.2 monospace; }
+.vd-slot em, .vd-slot u { display: block; font: .75rem/1.3 sans-serif; text-decoration: none; opacity: .85; }
+.vd-slot u { font-weight: 600; opacity: 1; }
+.vd-group { margin-left: .45rem; }
+@container (max-width: 640px) {
+  .vd-slots { grid-template-columns: repeat(9, minmax(0, 1fr)); gap: .2rem; }
+  .vd-slot b { font-size: 1.25rem; } .vd-slot em, .vd-slot u { font-size: .65rem; }
+  .vd-group { margin-left: 0; } }
+.vd-legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin-top: .5rem;
+  font-size: .8rem; opacity: .85; }
+.vd-legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .35rem; border-radius: .2rem;
+  vertical-align: -.08rem; border: 1px solid var(--vd); border-bottom-width: 3px;
+  background: color-mix(in srgb, var(--vd) var(--mix), transparent); }
+.stHtml dl.vd-facts { margin: 0; padding: 0; }
+.vd-facts div { display: flex; justify-content: space-between; gap: 1rem; padding: .35rem 0;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+.vd-facts dt { opacity: .7; white-space: nowrap; }
+.vd-facts dd { margin: 0; text-align: right; font-weight: 600; }
+.vd-note { --vd: #d99000; border-left: 4px solid var(--vd); border-radius: .3rem; padding: .6rem .9rem;
+  background: color-mix(in srgb, var(--vd) 12%, transparent); overflow-wrap: anywhere; }
+.vd-note.vd-bad { --vd: #d55e00; }
+.vd-note p { margin: 0 0 .2rem; font-weight: 600; }
+.stHtml .vd-note ul, .stHtml ul.vd-list { margin: 0; padding-left: 1.2rem; }
+.vd-times { width: 100%; border-collapse: collapse; font-size: .85rem; }
+.vd-times caption { caption-side: top; text-align: left; padding-bottom: .3rem; opacity: .7; }
+.vd-times th { font-weight: 400; text-align: left; padding: .15rem .8rem .15rem 0; }
+.vd-times td { text-align: right; white-space: nowrap; padding: .15rem 0;
+  font-variant-numeric: tabular-nums; }
+.vd-times .vd-bar { width: 55%; padding-left: .8rem; }
+.vd-bar div { height: .6rem; min-width: 2px; border-radius: .2rem; background: #27828c; }
+.vd-scroll { overflow-x: auto; }
+.vd-table { width: 100%; min-width: 32rem; border-collapse: collapse; font-size: .9rem; }
+.vd-table th, .vd-table td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+.vd-table th { font-weight: 600; } .vd-table code { font-size: 1rem; }
+.vd-hint { margin: .6rem 0 .2rem; font-size: .85rem; opacity: .75; }
+"""

@@ -32,7 +32,7 @@ app: .venv/.stamp-app  ## set up what is missing and open the tool (HOST, PORT)
 		--server.headless $(HEADLESS) --server.showEmailPrompt false --browser.gatherUsageStats false
 
 .PHONY: test
-test: .venv/.stamp-dev $(if $(findstring not browser,$(ARGS)),,browser)  ## set up what is missing, a browser included, and run all tests (ARGS)
+test: .venv/.stamp-dev .venv/.stamp-fonts $(if $(findstring not browser,$(ARGS)),,browser)  ## set up what is missing, a browser included, and run all tests (ARGS)
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 
 .PHONY: lint
@@ -67,6 +67,11 @@ warmstart: .venv/.stamp-warmstart  ## install what rebuilds the reader's warm st
 
 .venv/.stamp-dev: .venv/.stamp-app requirements-dev.txt
 	@PYTHON="$(PYTHON)" $(SETUP) python requirements-dev.txt
+	@touch $@
+
+# The synthetic generator's tests draw with whatever fonts there are; where there are none, some are installed.
+.venv/.stamp-fonts: .venv/.stamp-dev
+	@find /usr/share/fonts /usr/local/share/fonts ~/.fonts -name '*.ttf' 2>/dev/null | grep -q . || $(SETUP) fonts
 	@touch $@
 
 .venv/.stamp-warmstart: .venv/.stamp-app requirements-warmstart.txt

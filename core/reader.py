@@ -127,7 +127,7 @@ class VinReader:
         if not candidates:
             return []
         best = max(candidates, key=lambda candidate: candidate.score)
-        if best.score < self.settings.get("sure", -1.0):
+        if best.score < self.settings.get("second_look", -1.0):
             again = self._read(
                 photo, [replace(best.line, parts=parts) for parts in variants(best.line.parts)], clock
             )

@@ -73,7 +73,6 @@ def variants(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
         (0.1, 0.0, 0.0),
         (-0.1, 0.0, 0.0),
         (0.0, 0.0, 0.12),
-        (0.0, 0.0, -0.1),
     ]
     moved = [_moved(quad, *move) for move in moves]
     return [(option,) for option in (*moved, quad.turned())]

@@ -30,7 +30,7 @@ class LineConfig:
     most: int = 3
     shortest: float = 3.0
     smallest: int = 24
-    least: float = 0.3
+    least: float = 0.5
 
 
 def find_lines(maps: HeatMaps, config: LineConfig, region: Quad | None = None) -> list[Line]:

@@ -25,7 +25,7 @@ class Calibration:
     """What goes into the reader's card.
 
     Attributes:
-        settings: one weight per feature, and ``accept``.
+        settings: one weight per feature, and the thresholds ``accept``, ``least`` and ``second_look``.
         count: photos it was fitted on.
         brier: mean squared error of the probability on them.
     """
@@ -59,6 +59,7 @@ def calibrate(pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> Calibration:
         [confidence(reading.chosen, settings) for reading, _ in usable if reading.chosen]
     )
     settings["accept"] = _threshold(probabilities, targets)
+    settings |= _score_thresholds([reading for reading, right in usable if right])
     return Calibration(settings, len(usable), float(np.mean((probabilities - targets) ** 2)))
 
 
@@ -72,24 +73,48 @@ def _outcome(label: LabelledPhoto, reading: Reading) -> bool | None:
     return False if contradicts else None
 
 
-def _fit(rows: np.ndarray, targets: np.ndarray, steps: int = 60) -> np.ndarray:
-    """Newton's method; a feature whose weight gets the wrong sign is dropped and the rest fitted again."""
+def _fit(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Ridge logistic regression; a feature that gets the wrong sign is dropped and the rest fitted again."""
     kept = list(range(rows.shape[1]))
     while True:
         weights = np.zeros(rows.shape[1])
-        part = rows[:, kept]
-        inner = np.zeros(len(kept))
-        ridge = np.diag([0.0 if FEATURES[k] == "bias" else RIDGE for k in kept])
-        for _ in range(steps):
-            chance = 1 / (1 + np.exp(-np.clip(part @ inner, -30, 30)))
-            slope = part.T @ (targets - chance) - ridge @ inner
-            curvature = (part * (chance * (1 - chance))[:, None]).T @ part + ridge + 1e-9 * np.eye(len(kept))
-            inner = inner + np.linalg.solve(curvature, slope)
-        weights[kept] = inner
+        weights[kept] = _newton(rows[:, kept], targets, np.array([FEATURES[k] != "bias" for k in kept]))
         wrong = [k for k in kept if FEATURES[k] != "bias" and weights[k] * _SIGNS[FEATURES[k]] < 0]
         if not wrong:
             return weights
-        kept = [k for k in kept if k not in wrong]
+        # One at a time: what is left may need the others.
+        kept.remove(min(wrong, key=lambda k: weights[k] * _SIGNS[FEATURES[k]]))
+
+
+def _newton(rows: np.ndarray, targets: np.ndarray, bounded: np.ndarray, steps: int = 100) -> np.ndarray:
+    """Newton's method with halved steps where a full one would overshoot."""
+    weights = np.zeros(rows.shape[1])
+    ridge = np.diag(RIDGE * bounded + 1e-6)
+
+    def cost(candidate: np.ndarray) -> float:
+        logits = rows @ candidate
+        return float(np.sum(np.logaddexp(0, logits) - targets * logits) + candidate @ ridge @ candidate / 2)
+
+    for _ in range(steps):
+        chance = 1 / (1 + np.exp(-np.clip(rows @ weights, -500, 500)))
+        slope = rows.T @ (targets - chance) - ridge @ weights
+        step = np.linalg.solve((rows * (chance * (1 - chance))[:, None]).T @ rows + ridge, slope)
+        while cost(weights + step) > cost(weights) and np.abs(step).max() > 1e-9:
+            step = step / 2
+        weights = weights + step
+        if np.abs(step).max() < 1e-8:
+            break
+    return weights
+
+
+def _score_thresholds(right: Sequence[Reading]) -> dict[str, float]:
+    """``least``: what scores lower is no VIN; ``second_look``: what scores higher needs none.
+
+    Both are places in the scores of readings that were right: a little below the lowest of them, and where
+    two thirds lie above.
+    """
+    scores = np.array([reading.chosen.score for reading in right if reading.chosen])
+    return {"least": float(np.percentile(scores, 1) - 5.0), "second_look": float(np.percentile(scores, 33))}
 
 
 def _threshold(probabilities: np.ndarray, targets: np.ndarray) -> float:

@@ -1,0 +1,75 @@
+"""Calibration: probabilities that mean what they say, thresholds that keep their precision."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.geometry import Quad
+from core.learn.calibrate import PRECISION, calibrate
+from core.learn.crops import LabelledPhoto
+from core.records import Candidate, Line, Reading, Slot
+from core.verdict import FEATURES, confidence
+
+VIN = "XW8ZZZ1KZAG501915"
+WRONG = "XW8ZZZ1KZAG501916"
+
+
+def pair(sure: float, right: bool, read: str = "twice", vin: str = VIN) -> tuple[LabelledPhoto, Reading]:
+    text = VIN if right else WRONG
+    slots = tuple(Slot(c, sure, (), 0, (k / 17, (k + 1) / 17)) for k, c in enumerate(text))
+    line = Line((Quad.from_box((0, 0, 170, 12)),), 0.9)
+    score = 17 * math.log(sure) - 0.2
+    reading = Reading(text, "review", 0.0, "not_applicable", Candidate(line, slots, {}, score, ""))
+    return LabelledPhoto(Path("a.jpg"), "val", None, vin, read, frozenset()), reading
+
+
+def drawn(count: int = 400) -> list[tuple[LabelledPhoto, Reading]]:
+    rng = np.random.default_rng(3)
+    sure = rng.uniform(0.7, 0.999, count)
+    return [pair(value, bool(rng.random() < value**17)) for value in sure]
+
+
+def test_probabilities_follow_the_share_of_right_readings() -> None:
+    pairs = drawn()
+    fitted = calibrate(pairs)
+    assert set(FEATURES) | {"accept", "least", "second_look"} == set(fitted.settings)
+    chances = np.array([confidence(r.chosen, fitted.settings) for _, r in pairs if r.chosen])
+    right = np.array([label.vin == reading.vin for label, reading in pairs])
+    high = chances > 0.7
+    assert abs(chances[high].mean() - right[high].mean()) < 0.08
+    assert abs(chances[~high].mean() - right[~high].mean()) < 0.08
+    assert fitted.brier == pytest.approx(np.mean((chances - right) ** 2))
+
+
+def test_what_is_accepted_is_right_at_the_promised_precision() -> None:
+    pairs = drawn()
+    settings = calibrate(pairs).settings
+    accepted = [(p, r) for p, r in pairs if r.chosen and confidence(r.chosen, settings) >= settings["accept"]]
+    assert sum(label.vin == reading.vin for label, reading in accepted) >= PRECISION * len(accepted)
+
+
+def test_thresholds_of_the_score_lie_below_the_right_readings() -> None:
+    pairs = drawn()
+    settings = calibrate(pairs).settings
+    right = [r.chosen.score for label, r in pairs if r.chosen and r.vin == label.vin]
+    assert settings["least"] < min(right)
+    assert 0.6 < np.mean([score >= settings["second_look"] for score in right]) < 0.72
+
+
+def test_doubtful_photos_count_only_where_they_contradict() -> None:
+    pairs = drawn(100)
+    agreeing = pair(0.9, True, "doubtful", VIN[:5] + "?" + VIN[6:])
+    contradicting = pair(0.9, False, "doubtful", "?" + VIN[1:])
+    assert calibrate([*pairs, agreeing]).count == 100
+    assert calibrate([*pairs, contradicting]).count == 101
+
+
+def test_too_few_photos_are_refused() -> None:
+    with pytest.raises(ValueError, match="too few"):
+        calibrate([pair(0.9, True)] * 10)
+    with pytest.raises(ValueError, match="too few"):
+        calibrate([pair(0.9, True)] * 50)

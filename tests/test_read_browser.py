@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).resolve().parents[1] / "assets" / "samples"
 @pytest.fixture
 def vins() -> dict[str, str]:
     """File name -> the VIN drawn on it, of the samples that the desk offers."""
-    return json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    return json.loads((SAMPLES.parent / "samples.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

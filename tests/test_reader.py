@@ -21,7 +21,7 @@ from core.verdict import FEATURES, confidence, features, verdict
 from core.vin import ALPHABET
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
-VINS: dict[str, str] = json.loads((SAMPLES / "samples.json").read_text())
+VINS: dict[str, str] = json.loads((SAMPLES.parent / "samples.json").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ _CAPTURE = CaptureConfig(blur=0.06, motion=0.0, noise=0.1, jpeg=0.0, glare=0.0, 
 
 
 def write_samples(folder: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, str]:
-    """Write one JPEG per seed and ``samples.json`` (file name -> VIN).
+    """Write one JPEG per seed and ``samples.json`` beside the folder (file name -> VIN).
 
     Returns:
         What ``samples.json`` holds.
@@ -33,5 +33,5 @@ def write_samples(folder: Path, seeds: tuple[int, ...] = SEEDS) -> dict[str, str
         picture = cv2.resize(scene.pixels, (960, 720), interpolation=cv2.INTER_AREA)
         (folder / name).write_bytes(encode_jpeg(picture, 90))
         texts[name] = scene.text
-    (folder / "samples.json").write_text(json.dumps(texts, indent=2) + "\n")
+    (folder.parent / "samples.json").write_text(json.dumps(texts, indent=2) + "\n")
     return texts

@@ -129,7 +129,9 @@ def percent(share: float) -> str:
     """A probability for people: never a hundred per cent."""
     if share > 0.999:
         return "> 99.9 %"
-    return f"{100 * share:.1f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+    if share < 0.01:
+        return "under 1 %"
+    return f"{100 * share:.1f} %" if share >= 0.1 else f"{100 * share:.0f} %"
 
 
 def _milliseconds(time: float) -> str:

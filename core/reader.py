@@ -23,6 +23,9 @@ from core.rectify import EmptyQuad, quads_in_box, rectify, variants
 from core.verdict import confidence, verdict
 from core.vin import check_digit_status
 
+HOPELESS = -10.0
+"""Score of a candidate that is hardly a VIN: 17 characters of little more than even chances."""
+
 Source = bytes | np.ndarray | Photo
 
 
@@ -71,6 +74,10 @@ class VinReader:
         lines = self._lines(maps, region)
         clock.stop("detect")
         candidates = self._read_lines(photo, lines, clock)
+        if region is None and not any(candidate.score > HOPELESS for candidate in candidates):
+            closer = self._lines(self.detector.maps(photo, zoom=0.5), None)
+            clock.stop("detect")
+            candidates += self._read_lines(photo, closer, clock)
         chosen, others = choose(candidates, self.settings.get("least", -60.0))
         clock.stop("choose")
         if chosen is None:
@@ -111,7 +118,7 @@ class VinReader:
         }
 
     def _lines(self, maps: HeatMaps, region: Quad | None) -> list[Line]:
-        threshold = self.detector.network.card.settings.get("threshold", 0.4)
+        threshold = self.detector.network.card.settings.get("threshold", 0.55)
         lines = find_lines(maps, LineConfig(threshold=threshold), region)
         if region is None:
             return lines

@@ -148,6 +148,8 @@ def _load(name: str, folder: Path, _stamp: int) -> Network:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ.get("VIN_DESK_THREADS", "0")) or min(4, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
+    # Two networks take turns on the same cores: threads that spin after their work slow the other one down.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

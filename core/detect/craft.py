@@ -25,9 +25,12 @@ class CraftDetector:
 
     network: Network
 
-    def maps(self, photo: Photo) -> HeatMaps:
-        """Region, affinity and VIN text at half the detector's resolution."""
-        side = int(self.network.card.settings.get("side", 384))
+    def maps(self, photo: Photo, zoom: float = 1.0) -> HeatMaps:
+        """Region, affinity and VIN text at half the detector's resolution.
+
+        ``zoom`` below 1 looks at a smaller picture: in close-ups, characters are larger than it was trained on.
+        """
+        side = int(self.network.card.settings.get("side", 384) * zoom)
         batch, scale, (rows, columns) = to_input(photo.pixels, side)
         region, affinity, vin = self.network.run(batch)[0][0]
         cut = (slice(0, -(-rows // STRIDE)), slice(0, -(-columns // STRIDE)))

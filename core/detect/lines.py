@@ -26,7 +26,7 @@ class LineConfig:
         least: candidates score at least this share of the best one; reading each costs time.
     """
 
-    threshold: float = 0.4
+    threshold: float = 0.55
     most: int = 3
     shortest: float = 3.0
     smallest: int = 24

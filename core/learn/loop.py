@@ -118,6 +118,11 @@ def train(task: Task, config: RunConfig, report: Callable[[dict[str, float]], No
     return folder / "best.safetensors"
 
 
+def seed(value: int) -> None:
+    """Seed what draws fresh weights; batches have their own generators."""
+    torch.manual_seed(value)
+
+
 class _State:
     """Everything that a checkpoint has to keep."""
 

@@ -1,7 +1,7 @@
 """The models' registry: cards, hashes, and networks that are loaded only when both agree.
 
-Each set of weights is a folder ``models/<name>/`` or three files ``<network>.onnx`` (serving),
-``<network>.safetensors`` (training, EMA) and ``<network>.json`` (card) in ``models/champion/``.
+Each network is three files in ``models/champion/``: ``<network>.onnx`` (serving), ``<network>.safetensors``
+(training, EMA) and ``<network>.json`` (card).
 """
 
 from __future__ import annotations

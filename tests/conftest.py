@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from straw import StrawReader, plate
+
+from core.images import encode_jpeg
+from core.reader import VinReader
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 60
@@ -171,3 +175,19 @@ def _wait_until_healthy(server: AppServer, process: subprocess.Popen[bytes]) -> 
     state = "did not answer in time" if process.poll() is None else f"ended with status {process.returncode}"
     tail = "\n".join(server.log.read_text(errors="replace").splitlines()[-20:])
     pytest.fail(f"the app {state}; it printed:\n{tail}", pytrace=False)
+
+
+@pytest.fixture
+def straw(monkeypatch: pytest.MonkeyPatch) -> StrawReader:
+    """A reader without networks in place of the champion."""
+    reader = StrawReader()
+    monkeypatch.setattr(VinReader, "load", classmethod(lambda _cls, _folder=None: reader))
+    return reader
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A drawn plate as a file."""
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encode_jpeg(plate()))
+    return path

@@ -19,7 +19,6 @@ from core.cli import main, parser
 from core.cli.console import Refusal, printable
 from core.cli.photos import find
 from core.images import encode_jpeg, encode_png
-from core.reader import VinReader
 
 ROOT = Path(__file__).resolve().parents[1]
 KEYS = {
@@ -36,20 +35,6 @@ peak = next(line.split()[1] for line in open("/proc/self/status") if line.starts
 print(peak, *sorted({"torch", "onnx", "pandas", "streamlit", "tqdm"} & set(sys.modules)), file=sys.stderr)
 sys.exit(status)
 """
-
-
-@pytest.fixture
-def straw(monkeypatch: pytest.MonkeyPatch) -> StrawReader:
-    reader = StrawReader()
-    monkeypatch.setattr(VinReader, "load", classmethod(lambda _cls, _folder=None: reader))
-    return reader
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "a.jpg"
-    path.write_bytes(encode_jpeg(plate()))
-    return path
 
 
 def core(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

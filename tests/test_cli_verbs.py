@@ -9,28 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from straw import VIN, StrawReader, plate
+from straw import VIN, StrawReader
 
 from core.cli import main
 from core.cli.train import best_validation
-from core.images import encode_jpeg
-from core.reader import VinReader
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture
-def straw(monkeypatch: pytest.MonkeyPatch) -> StrawReader:
-    reader = StrawReader()
-    monkeypatch.setattr(VinReader, "load", classmethod(lambda _cls, _folder=None: reader))
-    return reader
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "a.jpg"
-    path.write_bytes(encode_jpeg(plate()))
-    return path
 
 
 class TestEvaluate:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from core.geometry import Quad, project
+from core.geometry import Quad
 from core.synth.capture import CaptureConfig
 from core.synth.glyphs import faces, glyph
 from core.synth.plates import Canvas, text_width, write
@@ -91,7 +90,3 @@ def test_scene_knows_its_vin_and_the_characters_lie_in_its_quad() -> None:
 def test_scene_without_a_vin() -> None:
     scene = synthetic_scene(np.random.default_rng(3), SceneConfig(side=256, empty=1.0))
     assert scene.vin is None and scene.text == ""
-
-
-def test_projection_of_a_point_at_infinity_is_not_needed() -> None:
-    assert project(np.eye(3), np.array([[3.0, 4.0]])) == pytest.approx(np.array([[3.0, 4.0]]))

@@ -10,8 +10,7 @@ import numpy as np
 from core.records import Problem, Slot, Strip
 
 SMALLEST_PITCH = 5.0
-"""Pixels of the photo per character below which readings become guesses (at 256 px, characters of 5 to 8 px
-are read by eye; see docs/scores.md for what the readers make of them)."""
+"""Pixels of the photo per character below which readings become guesses; by eye, 5 to 8 px can be read."""
 _WIDTH, _HEIGHT = 510, 48
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from core.geometry import Quad, project
 from core.synth.glyphs import Face, cap_height, draw_face, glyph
 
 _WORDS = """
@@ -44,6 +45,12 @@ class Row:
             float(self.boxes[:, 2].max()),
             float(self.boxes[:, 3].max()),
         )
+
+    def quad(self, matrix: np.ndarray) -> Quad:
+        """The row's bounds in a picture, by the homography from the canvas to it."""
+        left, top, right, bottom = self.bounds
+        corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+        return Quad(project(matrix, corners))
 
 
 @dataclass

@@ -82,7 +82,7 @@ def synthetic_scene(rng: np.random.Generator, config: SceneConfig) -> SyntheticS
     index = next((number for number, row in enumerate(rows) if row.vin), None)
     return SyntheticScene(
         pixels,
-        tuple(_quad(row, matrix) for row in rows),
+        tuple(row.quad(matrix) for row in rows),
         tuple(_character_corners(row, matrix) for row in rows),
         index,
         rows[index].text if index is not None else "",
@@ -164,11 +164,6 @@ def _colours(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     if abs(letters - ground) < 50:
         letters = ground + (90 if ground < 128 else -90)
     return ground + tint, letters + rng.normal(0, 8, 3)
-
-
-def _quad(row: Row, matrix: np.ndarray) -> Quad:
-    left, top, right, bottom = row.bounds
-    return Quad(project(matrix, np.array([[left, top], [right, top], [right, bottom], [left, bottom]])))
 
 
 def _character_corners(row: Row, matrix: np.ndarray) -> np.ndarray:

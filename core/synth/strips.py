@@ -83,7 +83,7 @@ def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticS
     canvas, row = _plate(rng, random_vin(rng, config.confusable))
     picture = _paint(canvas.ink, rng)
     photo, matrix = _photograph(picture, row, rng, config)
-    quad = _quad(row, matrix)
+    quad = row.quad(matrix)
     seen = jittered(quad, rng, config.jitter)
     around = seen.widened(MARGIN * seen.height / seen.length, MARGIN)
     pixels = resample(photo, around, config.width, config.height)
@@ -225,8 +225,3 @@ def _photograph(
     kernel = [cv2.INTER_AREA, cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC][rng.integers(4)]
     small = cv2.resize(large, (int(size[0]), int(size[1])), interpolation=kernel)
     return shoot(small, rng, config.capture, float(pitch)), matrix
-
-
-def _quad(row: Row, matrix: np.ndarray) -> Quad:
-    left, top, right, bottom = row.bounds
-    return Quad(project(matrix, np.array([[left, top], [right, top], [right, bottom], [left, bottom]])))

@@ -13,6 +13,8 @@ from core.learn.ctc.network import CtcNetwork, CtcNetworkConfig
 from core.learn.export import export
 from core.registry import Card
 
+ORIGIN = "PP-OCRv6_rec_small (PaddleOCR authors, Apache-2.0) as carried by rapidocr 3.10.0"
+
 
 class CtcServing(nn.Module):
     """The network with the logarithm of its softmax."""
@@ -51,9 +53,6 @@ def export_ctc(
     network = CtcNetwork(shape)
     network.load_state_dict(load_file(weights))
     start = config.get("task", {}).get("start", "")
-    origin = (
-        "PP-OCRv6_rec_small (PaddleOCR authors, Apache-2.0) as carried by rapidocr 3.10.0" if start else ""
-    )
     card = Card(
         name="ctc",
         sha256={},
@@ -66,7 +65,7 @@ def export_ctc(
         data=data,
         metrics=metrics or {},
         settings=settings or {},
-        origin=origin if start != "scratch" else "",
+        origin=ORIGIN if start not in ("", "scratch") else "",
     )
     example = torch.randn(2, 1, shape.height, shape.width, generator=torch.Generator().manual_seed(0)).clamp(
         -1, 1

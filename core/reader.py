@@ -18,13 +18,18 @@ from core.quality.inspect import inspect
 from core.quality.screen import screen
 from core.recognize.ctc import CtcReader
 from core.recognize.fuse import fuse
-from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading
-from core.rectify import EmptyQuad, quads_in_box, rectify, variants
+from core.recognize.prior import VinPrior
+from core.recognize.rules import Rules
+from core.recognize.yolo import YoloReader
+from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading, SlotPosteriors, Strip
+from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed, variants
 from core.verdict import confidence, verdict
 from core.vin import check_digit_status
 
 HOPELESS = -10.0
 """Score of a candidate that is hardly a VIN: 17 characters of little more than even chances."""
+LARGE = 700
+"""Pixels of a photo's long side from which small text is worth a closer look."""
 
 Source = bytes | np.ndarray | Photo
 
@@ -35,11 +40,15 @@ class VinReader:
 
     Attributes:
         detector: finds the line.
-        ctc: reads it.
+        ctc: reads every candidate.
+        yolo: reads the best candidate too; its word is joined with the other's.
+        prior: what VINs usually look like.
     """
 
     detector: CraftDetector
     ctc: CtcReader
+    yolo: YoloReader
+    prior: VinPrior | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None) -> VinReader:
@@ -48,7 +57,9 @@ class VinReader:
         Raises:
             registry.ModelError: a network is missing or damaged.
         """
-        return cls(CraftDetector(registry.load("craft", folder)), CtcReader(registry.load("ctc", folder)))
+        craft, ctc, yolo = (registry.load(name, folder) for name in ("craft", "ctc", "yolo"))
+        prior = VinPrior.from_json(registry.load_text("prior", folder))
+        return cls(CraftDetector(craft), CtcReader(ctc), YoloReader(yolo), prior)
 
     def read(self, source: Source, region: Quad | None = None) -> Reading:
         """Read one photo.
@@ -74,10 +85,12 @@ class VinReader:
         lines = self._lines(maps, region)
         clock.stop("detect")
         candidates = self._read_lines(photo, lines, clock)
-        if region is None and not any(candidate.score > HOPELESS for candidate in candidates):
-            closer = self._lines(self.detector.maps(photo, zoom=0.5), None)
+        for zoom in _zooms(photo) if region is None else ():
+            if any(candidate.score > HOPELESS for candidate in candidates):
+                break
+            again = self._lines(self.detector.maps(photo, zoom), None)
             clock.stop("detect")
-            candidates += self._read_lines(photo, closer, clock)
+            candidates += self._read_lines(photo, again, clock)
         chosen, others = choose(candidates, self.settings.get("least", -60.0))
         clock.stop("choose")
         if chosen is None:
@@ -104,6 +117,15 @@ class VinReader:
         for source in sources:
             yield self.read(source)
 
+    def hear(self, photo: Photo, line: Line) -> dict[str, SlotPosteriors]:
+        """What each reader says of one line, before their words are joined.
+
+        Raises:
+            EmptyQuad: the line cannot be straightened.
+        """
+        strip = rectify(photo, line)
+        return {"ctc": self.ctc.read([strip])[0], "yolo": self.yolo.read([strip])[0]}
+
     @property
     def settings(self) -> dict[str, float]:
         """Thresholds and calibration, from the reader's card."""
@@ -114,7 +136,7 @@ class VinReader:
         """Network name -> fingerprint."""
         return {
             network.card.name: network.card.fingerprint
-            for network in (self.detector.network, self.ctc.network)
+            for network in (self.detector.network, self.ctc.network, self.yolo.network)
         }
 
     def _lines(self, maps: HeatMaps, region: Quad | None) -> list[Line]:
@@ -129,21 +151,26 @@ class VinReader:
         return lines or [Line((quad,), 0.5, "region") for quad in _tilts(region)]
 
     def _read_lines(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[Candidate]:
-        """Every candidate as it is; the best one, where it is not sure, also turned and shifted a little."""
-        candidates = self._read(photo, lines, clock)
-        if not candidates:
-            return []
-        best = max(candidates, key=lambda candidate: candidate.score)
-        if best.score < self.settings.get("second_look", -1.0):
-            again = self._read(
-                photo, [replace(best.line, parts=parts) for parts in variants(best.line.parts)], clock
-            )
-            better = max(again, key=lambda candidate: candidate.score, default=best)
-            if better.score > best.score:
-                candidates = [better if candidate is best else candidate for candidate in candidates]
-        return candidates
+        """Every candidate by the CTC reader, the best one by both.
 
-    def _read(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[Candidate]:
+        Where the best one is not sure, it is read turned and shifted a little as well.
+        """
+        heard = self._hear(photo, lines, clock)
+        if not heard:
+            return []
+        place = max(range(len(heard)), key=lambda index: heard[index].candidate.score)
+        best = heard[place]
+        if best.candidate.score < self.settings.get("second_look", -1.0):
+            line = best.candidate.line
+            options = [*variants(line.parts), trimmed(line.parts, best.opinion.extents)]
+            again = self._hear(photo, [replace(line, parts=parts) for parts in options if parts], clock)
+            best = max([best, *again], key=lambda one: one.candidate.score)
+        opinions = {"ctc": best.opinion, "yolo": self.yolo.read([best.strip])[0]}
+        joined = weigh(best.candidate.line, fuse(opinions, best.strip, self._weights, self._rules), opinions)
+        clock.stop("recognize")
+        return [joined if index == place else one.candidate for index, one in enumerate(heard)]
+
+    def _hear(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[_Heard]:
         strips, kept = [], []
         for line in lines:
             try:
@@ -152,13 +179,22 @@ class VinReader:
             except EmptyQuad:
                 continue
         clock.stop("rectify")
-        opinions = self.ctc.read(strips)
-        candidates = []
-        for line, strip, opinion in zip(kept, strips, opinions, strict=True):
+        out = []
+        for line, strip, opinion in zip(kept, strips, self.ctc.read(strips), strict=True):
             views = {"ctc": opinion}
-            candidates.append(weigh(line, fuse(views, strip), views))
+            out.append(_Heard(strip, opinion, weigh(line, fuse(views, strip), views)))
         clock.stop("recognize")
-        return candidates
+        return out
+
+    @property
+    def _rules(self) -> Rules:
+        names = ("habit", "valid_digit", "invalid_digit")
+        habit, valid, invalid = (self.settings.get(name, 0.0) for name in names)
+        return Rules(self.prior, habit, valid, invalid)
+
+    @property
+    def _weights(self) -> dict[str, float]:
+        return {name: self.settings.get(f"fuse_{name}", 1.0) for name in ("ctc", "yolo")}
 
     def _without(
         self,
@@ -185,6 +221,15 @@ class VinReader:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """What the CTC reader says of one line."""
+
+    strip: Strip
+    opinion: SlotPosteriors
+    candidate: Candidate
+
+
 class _Clock:
     """Adds up milliseconds per stage."""
 
@@ -205,6 +250,11 @@ def _decoded(source: Source) -> Photo:
     if isinstance(source, Photo):
         return source
     return images.decode(source) if isinstance(source, bytes) else images.from_array(source)
+
+
+def _zooms(photo: Photo) -> tuple[float, ...]:
+    """Further looks where the first finds nothing: smaller for close-ups, larger for small text."""
+    return (0.5, 2.0) if max(photo.pixels.shape[:2]) >= LARGE else (0.5,)
 
 
 def _tilts(region: Quad) -> list[Quad]:

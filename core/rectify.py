@@ -78,6 +78,28 @@ def variants(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
     return [(option,) for option in (*moved, quad.turned())]
 
 
+def trimmed(parts: tuple[Quad, ...], extents: np.ndarray, least: float = 0.03) -> tuple[Quad, ...] | None:
+    """The line cut to where its characters were found.
+
+    A detector runs on into a logo or stops before the last character; the first reading shows where the
+    characters begin and end.
+
+    Args:
+        parts: of the line.
+        extents: ``(17, 2)``, start and end of each character, 0..1 along the line.
+        least: share of the length below which a move is not worth a reading.
+
+    Returns:
+        The new parts; None where the ends fit already or the line has two parts.
+    """
+    if len(parts) != 1:
+        return None
+    start, end = float(extents[0, 0]), float(extents[-1, 1])
+    if end - start < 0.5 or (start < least and end > 1 - least):
+        return None
+    return (parts[0].part(start, end),)
+
+
 def _moved(quad: Quad, shift: float, tilt: float, grow: float) -> Quad:
     """Shifted and turned across the text by shares of its height, and grown on both sides."""
     grown = quad.widened(0.5 * grow * quad.height / quad.length, grow)

@@ -59,7 +59,7 @@ class Card:
     @property
     def fingerprint(self) -> str:
         """First eight digits of the serving file's sha256."""
-        return self.sha256[f"{self.name}.onnx"][:8]
+        return (self.sha256.get(f"{self.name}.onnx") or self.sha256[f"{self.name}.txt"])[:8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +95,20 @@ def load(name: str, folder: Path | None = None) -> Network:
         ModelError: card or file is missing, damaged, or of another hash than the card's.
     """
     folder = (folder or champion_folder()).resolve()
-    path = folder / f"{name}.onnx"
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    # Weights or settings written anew are another network, also for a program that runs on.
+    paths = [folder / f"{name}.onnx", folder / f"{name}.json"]
+    stamp = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
     return _load(name, folder, stamp)
+
+
+def load_text(name: str, folder: Path | None = None) -> str:
+    """A champion that is a text and no network, such as the counts of a prior: ``<name>.txt``.
+
+    Raises:
+        ModelError: card or file is missing, damaged, or of another hash than the card's.
+    """
+    folder = (folder or champion_folder()).resolve()
+    return checked_bytes(folder / f"{name}.txt", load_card(name, folder)).decode("utf-8")
 
 
 def load_card(name: str, folder: Path | None = None) -> Card:
@@ -142,7 +153,7 @@ def checked_bytes(path: Path, card: Card) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _load(name: str, folder: Path, _stamp: int) -> Network:
+def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Network:
     card = load_card(name, folder)
     data = checked_bytes(folder / f"{name}.onnx", card)
     options = onnxruntime.SessionOptions()

@@ -10,24 +10,29 @@ import numpy as np
 from core.records import Candidate, Problem, Status
 from core.vin import check_digit_status
 
-FEATURES = ("bias", "sure", "weakest", "length", "valid", "invalid")
+FEATURES = ("bias", "sure", "weakest", "length", "valid", "invalid", "differ")
 """Names of the calibration's weights in the CTC reader's card."""
 
 
 def features(candidate: Candidate) -> np.ndarray:
-    """What the calibration looks at, float64 ``(6,)`` in the order of :data:`FEATURES`."""
+    """What the calibration looks at, float64 ``(7,)`` in the order of :data:`FEATURES`."""
     logs = [math.log(max(slot.confidence, 1e-6)) for slot in candidate.slots]
     rule = check_digit_status(candidate.text)
     length = candidate.score - sum(logs)
+    differ = sum(len(set(slot.opinions.values())) > 1 for slot in candidate.slots)
     return np.array(
-        [1.0, sum(logs), min(logs), max(length, -30.0), rule == "valid", rule == "invalid"], dtype=float
+        [
+            *(1.0, sum(logs), min(logs), max(length, -30.0)),
+            *(rule == "valid", rule == "invalid", min(differ, 4)),
+        ],
+        dtype=float,
     )
 
 
 def confidence(candidate: Candidate, settings: Mapping[str, float]) -> float:
     """Calibrated probability that all 17 characters are right (logistic, Platt 1999; fitted on ``val``)."""
     weights = np.array(
-        [settings.get(name, default) for name, default in zip(FEATURES, (0, 1, 0, 0, 0, 0), strict=True)]
+        [settings.get(name, default) for name, default in zip(FEATURES, (0, 1, 0, 0, 0, 0, 0), strict=True)]
     )
     logit = float(weights @ features(candidate))
     return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))

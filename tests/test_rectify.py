@@ -7,7 +7,7 @@ import pytest
 
 from core.geometry import Quad
 from core.records import Line, Photo
-from core.rectify import EmptyQuad, quads_in_box, rectify
+from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed
 
 PHOTO = Photo(np.zeros((200, 300, 3), np.uint8))
 
@@ -121,3 +121,20 @@ def test_a_quad_may_reach_out_by_its_height() -> None:
 def test_area_and_edge_count_in_pixels_of_the_file() -> None:
     small = Photo(np.zeros((50, 75, 3), np.uint8), scale=0.25)
     rectify(small, Line((Quad.from_box((150, 100, 140, 20)),), 1.0))
+
+
+def test_a_line_is_cut_to_where_its_characters_are() -> None:
+    quad = Quad.from_line((200, 100), 300, 30, np.deg2rad(12))
+    edges = np.linspace(0.2, 0.95, 18)
+    found = trimmed((quad,), np.stack([edges[:-1], edges[1:]], axis=1))
+    assert found is not None
+    assert found[0].corners[0] == pytest.approx(quad.to_photo(np.array([[0.2, 0.0]]))[0], abs=1e-3)
+    assert found[0].length == pytest.approx(0.75 * quad.length, rel=1e-3)
+    assert found[0].height == pytest.approx(quad.height, rel=1e-3)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.0, 1.0), (0.02, 0.98), (0.4, 0.6)])
+def test_a_line_that_fits_or_makes_no_sense_is_left_alone(start: float, end: float) -> None:
+    edges = np.linspace(start, end, 18)
+    quad = Quad.from_box((10, 10, 300, 30))
+    assert trimmed((quad,), np.stack([edges[:-1], edges[1:]], axis=1)) is None

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.cli.console import Refusal, Verbs, progress, say
 from core.cli.photos import load_reader, read_path
+
+if TYPE_CHECKING:
+    from core.learn.crops import LabelledPhoto
+    from core.reader import VinReader
 
 
 def add(verbs: Verbs) -> None:
@@ -15,8 +21,9 @@ def add(verbs: Verbs) -> None:
     verb = verbs.add_parser(
         "calibrate",
         help="fit the confidence on labelled photos and write it into the reader's card",
-        description="Read the photos of a labels file, fit the probability that a reading is right, choose "
-        "the threshold for `accepted`, and write both into the CTC reader's card.",
+        description="Read the photos of a labels file, fit how much each reader's word counts and the "
+        "probability that a reading is right, choose the threshold for `accepted`, and write it all into the "
+        "CTC reader's card.",
     )
     verb.add_argument("labels", type=Path, metavar="LABELS.csv", help="see docs/command-line.md")
     verb.add_argument("--use", default="val", metavar="USE", help="only rows with this `use` (default: val)")
@@ -28,13 +35,17 @@ def run(options: argparse.Namespace) -> int:
     """Read, fit, write."""
     from core.learn.calibrate import calibrate
     from core.learn.crops import read_labels
-    from core.registry import champion_folder, load_card, write_card
 
     try:
         labels = [label for label in read_labels(options.labels) if label.use == options.use and label.vin]
     except (OSError, ValueError) as error:
         raise Refusal(f"{options.labels} cannot be used: {error}") from error
     reader = load_reader()
+    weights = _fusion(reader, labels)
+    say("weights    " + ", ".join(f"{name} {weight:g}" for name, weight in weights.items()))
+    if not options.dry:
+        _keep(weights)
+        reader = load_reader()
     pairs = [(label, read_path(reader, label.path)) for label in progress(labels, "photos")]
     try:
         fitted = calibrate(pairs)
@@ -44,7 +55,40 @@ def run(options: argparse.Namespace) -> int:
         say(f"{name:<10} {value:.4f}")
     say(f"Brier score {fitted.brier:.4f} on {fitted.count} photos")
     if not options.dry:
-        folder = champion_folder()
-        card = load_card("ctc", folder)
-        write_card(replace(card, settings=card.settings | fitted.settings), folder)
+        _keep(fitted.settings)
     return 0
+
+
+def _fusion(reader: VinReader, labels: Sequence[LabelledPhoto]) -> dict[str, float]:
+    """Fit the readers' weights and the rules' with the box given, so that detection has no say in it."""
+    from core.geometry import Quad
+    from core.images import decode, read_file
+    from core.learn.fusion import fit_fusion, fit_rules
+
+    lines = []
+    known = [label for label in labels if label.read == "twice" and label.box]
+    for label in progress(known, "boxed photos"):
+        photo = decode(read_file(label.path))
+        reading = reader.read(photo, Quad.from_box(label.box)) if label.box else None
+        if reading and reading.chosen:
+            lines.append((label.vin, reader.hear(photo, reading.chosen.line)))
+    try:
+        fusion = fit_fusion(lines)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+    table = dict(fusion.table)
+    weights = {f"fuse_{name}": weight for name, weight in fusion.weights.items()}
+    if reader.prior is not None:
+        rules, table["and rules"] = fit_rules(lines, fusion.weights, reader.prior)
+        weights |= {"habit": rules.habit, "valid_digit": rules.valid, "invalid_digit": rules.invalid}
+    for name, told in table.items():
+        say(f"{name:<10} exact {told['exact']:.1%}  CER {told['cer']:.2%}  slots {told['slots']:.2%}")
+    return weights
+
+
+def _keep(settings: dict[str, float]) -> None:
+    from core.registry import champion_folder, load_card, write_card
+
+    folder = champion_folder()
+    card = load_card("ctc", folder)
+    write_card(replace(card, settings=card.settings | settings), folder)

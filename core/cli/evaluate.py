@@ -31,6 +31,7 @@ def add(verbs: Verbs) -> None:
     verb.add_argument("--json", action="store_true", help="print one JSON object")
     verb.add_argument("--wrong", action="store_true", help="list the photos that were not read exactly")
     verb.add_argument("--out", type=Path, metavar="FILE", help="also write the object, wrong photos included")
+    verb.add_argument("--atlas", type=Path, metavar="DIR", help="write a page with every wrong photo")
     verb.set_defaults(execute=run)
 
 
@@ -58,6 +59,11 @@ def run(options: argparse.Namespace) -> int:
     else:
         for line in report(evaluation, options.wrong):
             say(line)
+    if options.atlas:
+        from core.learn.atlas import write_atlas
+
+        title = f"{options.labels.name}{', box given' if options.given_box else ''}"
+        note(f"atlas: {write_atlas(options.atlas, pairs, title)}; it shows the photos: keep it as private")
     errors = [reading.error for _, reading in pairs if reading.status == "error"]
     if errors:
         first = printable(errors[0] or "")

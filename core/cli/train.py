@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,11 @@ def add(verbs: Verbs) -> None:
         description="Train a network in a run folder. The same command again goes on from the last "
         "checkpoint; --minutes and --steps count over all resumptions.",
     )
-    verb.add_argument("network", choices=("ctc", "craft"))
+    verb.add_argument("network", choices=("ctc", "yolo", "craft"))
     verb.add_argument("--run", type=Path, required=True, metavar="DIR", help="for checkpoint and weights")
     verb.add_argument("--photos", type=Path, metavar="DIR", help="folder with train.csv; default: none")
     verb.add_argument("--quads", type=Path, metavar="FILE", help="their lines, made by `quads`")
+    verb.add_argument("--pseudo", type=Path, metavar="FILE", help="texts that readers agreed on, by `round`")
     verb.add_argument("--minutes", type=bounded(float, 0), default=30.0, metavar="M", help="default 30")
     verb.add_argument("--steps", type=bounded(int, 1), metavar="N", help="count steps, not minutes")
     verb.add_argument("--seed", type=bounded(int, 0), default=1, metavar="S", help="default %(default)s")
@@ -55,6 +57,9 @@ def run(options: argparse.Namespace) -> int:
 
     loop.seed(options.seed)  # fresh weights are drawn when the task is built
     task, config = _task(options), _run_config(options)
+    # A shell starts background processes deaf to SIGINT, and a job is ended with SIGTERM: both save first.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     if (options.run / "checkpoint.pt").exists():
         note(f"going on from {options.run / 'checkpoint.pt'}")
     try:
@@ -84,17 +89,24 @@ def _task(options: argparse.Namespace) -> Task:
         "photos": str(options.photos) if options.photos else None,
         "quads": str(options.quads) if options.quads else None,
         "real": options.real,
-        "start": options.start,
     }
-    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    learnt: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    start: dict[str, Any] = {"start": options.start} if options.start else {}
     try:
+        learnt |= {"pseudo": str(options.pseudo)} if options.pseudo else {}
+        if options.network == "craft":
+            from core.learn.craft.train import CraftTask, CraftTrainConfig
+
+            return CraftTask(CraftTrainConfig(**learnt, **start))
+        from core.learn.strips import StripSources
+
         if options.network == "ctc":
             from core.learn.ctc.train import CtcTask, CtcTrainConfig
 
-            return CtcTask(CtcTrainConfig(**settings))
-        from core.learn.craft.train import CraftTask, CraftTrainConfig
+            return CtcTask(CtcTrainConfig(StripSources(**learnt), **start))
+        from core.learn.yolo.train import YoloTask, YoloTrainConfig
 
-        return CraftTask(CraftTrainConfig(**settings))
+        return YoloTask(YoloTrainConfig(StripSources(**learnt, doubtful=True), **start))
     except (WarmStartError, OSError) as error:
         raise Refusal(str(error)) from error
 
@@ -108,17 +120,22 @@ def _run_config(options: argparse.Namespace) -> RunConfig:
 
 
 def _export(options: argparse.Namespace, weights: Path) -> None:
-    command = shlex.join(["python", "-m", "core", *options.command])
+    from core.learn.export import Provenance
+
     options.export.mkdir(parents=True, exist_ok=True)
-    data, metrics = _data(options.run / "config.json"), best_validation(options.run / "curves.jsonl")
+    made = Provenance(
+        command=shlex.join(["python", "-m", "core", *options.command]),
+        run=options.run,
+        data=_data(options.run / "config.json"),
+        metrics=best_validation(options.run / "curves.jsonl"),
+    )
     if options.network == "ctc":
-        from core.learn.ctc.export import export_ctc
-
-        card = export_ctc(weights, options.export, command, options.run, data, metrics)
+        from core.learn.ctc.export import export_ctc as write
+    elif options.network == "yolo":
+        from core.learn.yolo.export import export_yolo as write
     else:
-        from core.learn.craft.export import export_craft
-
-        card = export_craft(weights, options.export, command, options.run, data, metrics)
+        from core.learn.craft.export import export_craft as write
+    card = write(weights, options.export, made)
     for name, size in card.sizes.items():
         path, mark = printable(str(options.export / name)), card.sha256[name][:8]
         say(f"{path}  {size / 2**20:.1f} MiB  sha256 {mark}...")
@@ -135,6 +152,7 @@ def best_validation(curves: Path) -> dict[str, float]:
 
 def _data(config: Path) -> str:
     task = json.loads(config.read_text(encoding="utf-8"))["task"]
+    task = task.get("sources", task)
     if task["photos"] and task["quads"] and task["real"] > 0:
         return f"synthetic pictures, and real training photos as {100 * task['real']:.0f} % of a batch"
     return "synthetic pictures"

@@ -17,7 +17,7 @@ from core.verdict import FEATURES, confidence, features
 
 RIDGE = 1.0
 PRECISION = 0.99
-_SIGNS = {"sure": 1, "weakest": 1, "length": 1, "valid": 1, "invalid": -1}
+_SIGNS = {"sure": 1, "weakest": 1, "length": 1, "valid": 1, "invalid": -1, "differ": -1}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,18 +119,11 @@ def augmented(
         picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
     around = quad.widened(MARGIN * quad.height / quad.length, MARGIN)
     strip = resample(picture, around, width, height)
-    if rng.random() < 0.25:
+    if rng.random() < 0.5:
+        strip = _bent(strip, rng)
+    for _ in range(int(rng.choice(3, p=[0.65, 0.25, 0.1]))):
         strip = _hide(strip, rng)
     return strip
-
-
-def draw_crops(
-    crops: Sequence[Crop], rng: np.random.Generator, width: int, height: int
-) -> Iterator[tuple[np.ndarray, str]]:
-    """An endless stream of augmented crops, each photo once before any comes again."""
-    while True:
-        for index in rng.permutation(len(crops)):
-            yield augmented(crops[index], rng, width, height), crops[index].text
 
 
 def save_quads(quads: dict[str, Quad], path: Path) -> None:
@@ -173,10 +166,25 @@ def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return 255 * np.power(np.clip(picture, 0, 255) / 255, rng.uniform(0.7, 1.4))
 
 
+def _bent(strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A curved label: columns drift along a wave, and rows along another."""
+    rows, columns = strip.shape
+    places = np.arange(columns, dtype=np.float32) / columns
+    waves = [
+        np.sin(2 * np.pi * (rng.uniform(0.3, 2.0) * places + rng.uniform())).astype(np.float32)
+        for _ in range(2)
+    ]
+    along = columns * rng.uniform(0, 0.012) * waves[0]
+    across = rows * rng.uniform(0, 0.05) * waves[1]
+    x, y = np.meshgrid(np.arange(columns, dtype=np.float32) + along, np.arange(rows, dtype=np.float32))
+    return cv2.remap(strip, x, y + across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
 def _hide(strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A small smear of paint or light over a part of a character."""
     rows, columns = strip.shape
-    width, height = int(rng.integers(4, 12)), int(rng.integers(8, rows // 2))
+    width = int(columns * rng.uniform(0.012, 0.04))
+    height = int(rng.integers(8, rows // 2 + 1))
     x, y = int(rng.integers(0, columns - width)), int(rng.integers(0, rows - height))
     strip = strip.copy()
     patch = strip[y : y + height, x : x + width].astype(np.float32)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import torch
+from onnx import numpy_helper
 from torch import nn
 
 from core.learn.loop import save_weights
@@ -20,6 +24,58 @@ from core.registry import Card, write_card
 OPSET = 17
 TOLERANCE = 1e-3
 """Largest difference between torch and ONNX Runtime that is taken for rounding."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where weights come from, for their card.
+
+    Attributes:
+        command: what repeats the run.
+        run: its folder, for seed and configuration.
+        data: what it was trained on.
+        metrics: figures on ``val``.
+        settings: calibration and thresholds.
+    """
+
+    command: str
+    run: Path | None = None
+    data: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The run's configuration; empty where there is no run."""
+        return json.loads((self.run / "config.json").read_text()) if self.run else {}
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """The task's part of it."""
+        return self.config.get("task", {})
+
+    def card(
+        self,
+        name: str,
+        input_size: tuple[int, int],
+        origin: str = "",
+        settings: dict[str, float] | None = None,
+    ) -> Card:
+        """A card that lacks what only the files know: hashes, sizes, parameters, date."""
+        return Card(
+            name=name,
+            sha256={},
+            sizes={},
+            input_size=input_size,
+            parameters=0,
+            date="",
+            command=self.command,
+            seed=int(self.config.get("seed", 0)),
+            data=self.data,
+            metrics=self.metrics,
+            settings=(settings or {}) | self.settings,
+            origin=origin,
+        )
 
 
 class ParityError(RuntimeError):
@@ -63,9 +119,14 @@ def export(
             output_names=["output"],
             opset_version=OPSET,
             dynamo=False,
+            # Batch norms stay apart from the convolutions, whose weights are half-precision numbers still;
+            # ONNX Runtime joins them when it loads the network.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
             dynamic_axes={"input": names, "output": names},
         )
     _strip(onnx_path)
+    _halve(onnx_path)
     _check(network, example, onnx_path)
     inner = getattr(network, "network", network)
     save_weights(inner, weights_path, half=True)
@@ -98,6 +159,30 @@ def _strip(path: Path) -> None:
     for node in model.graph.node:
         node.doc_string = ""
         del node.metadata_props[:]
+    onnx.save(model, path)
+
+
+def _halve(path: Path) -> None:
+    """Store the weights in half precision with a cast behind each: half the file, the same numbers.
+
+    They were rounded before; ONNX Runtime undoes the casts once, when it loads the network.
+    """
+    model = onnx.load(path)
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < 256:
+            continue
+        name = tensor.name
+        numbers = numpy_helper.to_array(tensor)
+        if not np.array_equal(numbers, numbers.astype(np.float16)):
+            continue
+        halved = numpy_helper.from_array(numbers.astype(np.float16), f"{name}.half")
+        tensor.CopyFrom(halved)
+        casts.append(
+            onnx.helper.make_node("Cast", [halved.name], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT)
+        )
+    for node in reversed(casts):
+        model.graph.node.insert(0, node)
     onnx.save(model, path)
 
 

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from core.recognize.strips import MARGIN, margin_share, to_grey, to_input
 from core.records import SlotPosteriors, Strip
 from core.registry import Network
 from core.vin import ALPHABET, LENGTH
 
 BLANK = 0
-MARGIN = 0.25
-"""Share of the quad's height that the reader sees around it on every side, as it was trained."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,7 @@ class CtcReader:
         height, width = self.network.card.input_size
         pictures = [to_grey(strip.render(width, height, MARGIN)) for strip in strips]
         log_probabilities = self.network.run(to_input(pictures))[0]
-        return decode(log_probabilities, [_margin_share(strip) for strip in strips])
-
-
-def to_grey(picture: np.ndarray) -> np.ndarray:
-    """RGB ``(h, w, 3)`` to grey ``(h, w)``, uint8."""
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-
-
-def to_input(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Grey uint8 strips of one size to the network's float32 ``(n, 1, h, w)`` in -1..1."""
-    return (np.stack(pictures)[:, None].astype(np.float32) - 127.5) / 127.5
+        return decode(log_probabilities, [margin_share(strip) for strip in strips])
 
 
 def decode(log_probabilities: np.ndarray, margins: Sequence[float] | None = None) -> list[SlotPosteriors]:
@@ -129,13 +117,6 @@ def extents_from_centres(centres: np.ndarray) -> np.ndarray:
     last = centres[-1] + (centres[-1] - middles[-1])
     edges = np.concatenate([[first], middles, [last]])
     return np.clip(np.stack([edges[:-1], edges[1:]], axis=1), 0, 1)
-
-
-def _margin_share(strip: Strip) -> float:
-    """What share of the rendered width one margin takes."""
-    quad = strip.parts[0]
-    grown = quad.length + 2 * MARGIN * quad.height
-    return MARGIN * quad.height / grown if len(strip.parts) == 1 and grown > 0 else 0.0
 
 
 def _forward(probabilities: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.geometry import Quad, project
 from core.synth.capture import CaptureConfig, expose, shoot
+from core.synth.certification import certification_label
 from core.synth.glyphs import cap_height
 from core.synth.plates import Canvas, Row, bar_code, filler, relief, text_width, thicken, vin_style, write
 from core.synth.vins import random_vin
@@ -24,12 +25,14 @@ class SceneConfig:
         side: pixels of the square picture.
         empty: share of scenes without a VIN.
         turned: share of scenes in which the text may read in any direction.
+        certification: share of North American certification labels.
         capture: what the phone does.
     """
 
     side: int = 384
     empty: float = 0.1
     turned: float = 0.15
+    certification: float = 0.4
     capture: CaptureConfig = field(default_factory=CaptureConfig)
 
 
@@ -54,10 +57,12 @@ class SyntheticScene:
 
 def synthetic_scene(rng: np.random.Generator, config: SceneConfig) -> SyntheticScene:
     """One scene: background, a plate in perspective, a phone's capture."""
-    canvas = _label(rng, rng.random() >= config.empty)
-    matrix = _pose(canvas, rng, config)
+    with_vin = rng.random() >= config.empty
+    american = rng.random() < config.certification
+    canvas = certification_label(rng, random_vin(rng), with_vin, _SIZE) if american else _label(rng, with_vin)
+    matrix = _pose(canvas, rng, config, american)
     background = _background(rng, config.side)
-    ground, letters = _colours(rng)
+    ground, letters = _print_colours(rng) if american and rng.random() < 0.75 else _colours(rng)
     cover = canvas.ink.astype(np.float32)[..., None] / 255
     if rng.random() < 0.12:
         plate = ground + relief(canvas.ink, rng)[..., None] * rng.uniform(30, 100)
@@ -120,11 +125,18 @@ def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
     return canvas
 
 
-def _pose(canvas: Canvas, rng: np.random.Generator, config: SceneConfig) -> np.ndarray:
+def _pose(canvas: Canvas, rng: np.random.Generator, config: SceneConfig, american: bool) -> np.ndarray:
     rows, columns = canvas.ink.shape
     share = rng.uniform(0.25, 0.95)
+    stretch = rng.uniform(0.85, 1.35) if american else np.clip(rng.normal(1.3, 0.25), 0.8, 2.0)
+    if american:
+        # Read from near enough: the VIN itself keeps 4 to 14 pixels per character.
+        vin = next((row for row in canvas.rows if row.vin), None)
+        long = vin.bounds[2] - vin.bounds[0] if vin else columns / 1.8
+        pitch = np.exp(rng.uniform(np.log(4.8), np.log(15)))
+        share = np.clip(17 * pitch / config.side, 0, 0.95) * columns / long
     along = config.side * share / columns
-    across = along * np.clip(rng.normal(1.3, 0.25), 0.8, 2.0)
+    across = along * stretch
     angle = rng.normal(0, np.deg2rad(9))
     if rng.random() < config.turned:
         angle += rng.choice([np.pi / 2, -np.pi / 2, np.pi])
@@ -137,7 +149,19 @@ def _pose(canvas: Canvas, rng: np.random.Generator, config: SceneConfig) -> np.n
     centre = config.side / 2 + rng.uniform(-1, 1, 2) * room
     matrix[:2, 2] = centre - linear @ np.array([columns, rows]) / 2
     matrix[2, :2] = rng.normal(0, 0.08, 2) / [columns, columns]
-    return matrix
+    return _kept_in_view(canvas, matrix, config.side)
+
+
+def _kept_in_view(canvas: Canvas, matrix: np.ndarray, side: int) -> np.ndarray:
+    """Moved so that the VIN, where it fits, lies in the picture whole."""
+    vin = next((row for row in canvas.rows if row.vin), None)
+    if vin is None:
+        return matrix
+    corners = vin.quad(matrix).widened(0.02, 0.3).corners
+    shift = np.maximum(-corners.min(axis=0), 0) - np.maximum(corners.max(axis=0) - side, 0)
+    move = np.eye(3)
+    move[:2, 2] = shift
+    return move @ matrix
 
 
 def _background(rng: np.random.Generator, side: int) -> np.ndarray:
@@ -164,6 +188,12 @@ def _colours(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     if abs(letters - ground) < 50:
         letters = ground + (90 if ground < 128 else -90)
     return ground + tint, letters + rng.normal(0, 8, 3)
+
+
+def _print_colours(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Black on white, sometimes the other way round."""
+    light, dark = rng.uniform(170, 250) + rng.normal(0, 6, 3), rng.uniform(5, 70) + rng.normal(0, 4, 3)
+    return (light, dark) if rng.random() < 0.8 else (dark, light)
 
 
 def _character_corners(row: Row, matrix: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -10,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
-from core.learn.export import export
+from core.learn.export import Provenance, export
 from core.registry import Card
 
 ORIGIN = "PP-OCRv6_det_small (PaddleOCR authors, Apache-2.0) as carried by rapidocr 3.10.0"
@@ -28,34 +27,13 @@ class CraftServing(nn.Module):
         return self.network(photos).sigmoid()
 
 
-def export_craft(
-    weights: Path,
-    folder: Path,
-    command: str,
-    run: Path | None = None,
-    data: str = "",
-    metrics: dict[str, float] | None = None,
-    settings: dict[str, float] | None = None,
-) -> Card:
-    """Write the serving files of trained weights; arguments as for ``export_ctc``."""
-    config = json.loads((run / "config.json").read_text()) if run else {}
-    task = config.get("task", {})
-    channels = task.get("network", {}).get("channels", CraftNetworkConfig.channels)
+def export_craft(weights: Path, folder: Path, made: Provenance) -> Card:
+    """Write the serving files of trained weights (safetensors of a :class:`CraftNetwork`)."""
+    channels = made.task.get("network", {}).get("channels", CraftNetworkConfig.channels)
     network = CraftNetwork(CraftNetworkConfig(channels=tuple(channels)))
     network.load_state_dict(load_file(weights))
-    card = Card(
-        name="craft",
-        sha256={},
-        sizes={},
-        input_size=(0, 0),
-        parameters=0,
-        date="",
-        command=command,
-        seed=int(config.get("seed", 0)),
-        data=data,
-        metrics=metrics or {},
-        origin=ORIGIN if task.get("start") == "rapidocr" else "",
-        settings={"side": float(task.get("side", 320)), "threshold": 0.55} | (settings or {}),
-    )
+    scratch = made.task.get("start", "scratch") == "scratch"
+    usual = {"side": float(made.task.get("side", 320)), "threshold": 0.55}
+    card = made.card("craft", (0, 0), "" if scratch else ORIGIN, usual)
     example = torch.randn(1, 3, 128, 160, generator=torch.Generator().manual_seed(0)).clamp(-1, 1)
     return export(CraftServing(network).eval(), example, card, folder, free=(0, 2, 3))

@@ -20,6 +20,7 @@ from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
 from core.learn.craft.targets import affinity_map, band_map, evenly_spaced, region_map
 from core.learn.craft.warmstart import load_warm_start
 from core.learn.crops import LabelledPhoto, load_quads, read_labels, read_pixels
+from core.learn.rounds import load_round
 from core.records import HeatMaps
 from core.synth.scenes import SceneConfig, synthetic_scene
 
@@ -31,6 +32,7 @@ class CraftTrainConfig:
     Attributes:
         photos: folder with ``train.csv``; empty trains on synthetic scenes only.
         quads: JSON of known quads of the training photos.
+        pseudo: file of a labelling round, for the lines of photos that nobody transcribed.
         real: share of real photos in a batch.
         start: ``rapidocr`` (warm start), ``scratch``, or a ``.safetensors`` file.
         side: pixels of the square training pictures, and of the long side when serving.
@@ -41,6 +43,7 @@ class CraftTrainConfig:
 
     photos: str = ""
     quads: str = ""
+    pseudo: str = ""
     real: float = 0.65
     start: str = "rapidocr"
     side: int = 320
@@ -62,7 +65,13 @@ class CraftTask:
             self._val = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
             if config.quads and config.real > 0:
                 quads = load_quads(Path(config.quads))
-                known = [photo for photo in photos if photo.use == "labelled" and photo.path.name in quads]
+                if config.pseudo:
+                    quads |= {name: quad for name, (_, quad) in load_round(Path(config.pseudo)).items()}
+                known = [
+                    photo
+                    for photo in photos
+                    if photo.use in ("labelled", "pool") and photo.path.name in quads
+                ]
                 self._real = [(photo, quads[photo.path.name]) for photo in known]
 
     def groups(self) -> list[dict[str, Any]]:

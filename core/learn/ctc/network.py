@@ -2,7 +2,8 @@
 
 The layout is that of PP-OCRv6's small recogniser (LCNet-like trunk, SVTR neck; Apache-2.0), so that its
 weights can serve as a warm start (see ``warmstart.py``); batch norms of the trunk are already folded there.
-Input is grey, ``(n, 1, 48, width)``, scaled to -1..1; the output has one frame per 8 columns.
+Input is grey, ``(n, 1, height, width)``, scaled to -1..1; the output has one frame per 8 columns. The
+original reads 48 rows; at 32 rows its weights read nearly as well for two thirds of the work.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class CtcNetworkConfig:
 
     Attributes:
         width: input columns, a multiple of 8.
-        height: input rows; the trunk is made for 48.
+        height: input rows, a multiple of 16.
+        early: columns are halved before the last two mixers; the original halves them behind.
         classes: characters plus blank; the blank is class 0.
         neck: channels of the neck.
         heads: attention heads.
@@ -30,7 +32,8 @@ class CtcNetworkConfig:
     """
 
     width: int = 320
-    height: int = 48
+    height: int = 32
+    early: bool = True
     classes: int = len(ALPHABET) + 1
     neck: int = 120
     heads: int = 8
@@ -38,11 +41,12 @@ class CtcNetworkConfig:
 
 
 class CtcNetwork(nn.Module):
-    """Grey strips ``(n, 1, 48, width)`` in -1..1 -> logits ``(n, width / 8, 34)``, class 0 the blank."""
+    """Grey strips ``(n, 1, height, width)`` in -1..1 -> logits ``(n, width / 8, 34)``, class 0 the blank."""
 
     def __init__(self, config: CtcNetworkConfig | None = None) -> None:
         super().__init__()
         self.config = config or CtcNetworkConfig()
+        across = 2 if self.config.early else 1
         neck = self.config.neck
         self.stem = Stem(1, 48, 96)
         self.trunk = nn.Sequential(
@@ -56,10 +60,11 @@ class CtcNetwork(nn.Module):
             Mixer(192),
             Mixer(192, excite=True),
             Mixer(192),
-            Halving(192, 384, (2, 1)),
+            Halving(192, 384, (2, across)),
             Mixer(384, excite=True),
             Mixer(384),
         )
+        self.pool = (self.config.height // 16, 2 // across)
         self.skip = ConvNormAct(384, neck)
         self.reduce = ConvNormAct(384, neck)
         self.along = ConvNormAct(neck, neck, kernel=7)
@@ -69,7 +74,7 @@ class CtcNetwork(nn.Module):
         self.head = nn.Linear(neck, self.config.classes)
 
     def forward(self, strips: Tensor) -> Tensor:
-        features = functional.avg_pool2d(self.trunk(self.stem(strips)), (3, 2))
+        features = functional.avg_pool2d(self.trunk(self.stem(strips)), self.pool)
         reduced = self.reduce(features)
         tokens = (reduced + self.along(reduced)).squeeze(2).transpose(1, 2)
         tokens = self.norm(self.blocks(tokens)) + self.skip(features).squeeze(2).transpose(1, 2)

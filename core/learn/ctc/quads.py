@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from core.geometry import Quad, resample
+from core.geometry import Quad
 from core.learn.crops import LabelledPhoto, read_pixels
-from core.recognize.ctc import MARGIN, forward_backward, to_input
+from core.learn.strips import cut
+from core.recognize.ctc import forward_backward
+from core.recognize.strips import to_input
 from core.rectify import quads_in_box
 from core.vin import ALPHABET
 
@@ -60,9 +62,7 @@ def _refinements(quad: Quad) -> list[Quad]:
 def _score(
     pixels: np.ndarray, quads: Sequence[Quad], text: str, frames: Frames, size: tuple[int, int]
 ) -> tuple[int, float, float]:
-    strips = [
-        resample(pixels, quad.widened(MARGIN * quad.height / quad.length, MARGIN), *size) for quad in quads
-    ]
+    strips = [cut(pixels, quad, size) for quad in quads]
     slots, _, likelihood = forward_backward(np.exp(frames(to_input(strips))))
     agreement = np.ones(len(quads))
     score = likelihood.copy()

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.geometry import Quad, resample
-from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels, read_pixels
 from core.learn.ctc.network import CtcNetwork, CtcNetworkConfig
 from core.learn.ctc.warmstart import load_warm_start
-from core.learn.score import cer
-from core.recognize.ctc import MARGIN, forward_backward, to_input
-from core.rectify import quads_in_box
-from core.synth.strips import StripConfig, synthetic_strip
-from core.vin import ALPHABET
+from core.learn.strips import StripSources, StripStream, classes_of
+from core.recognize.ctc import forward_backward
+from core.recognize.strips import to_input
 
 
 @dataclass(frozen=True)
@@ -30,24 +24,18 @@ class CtcTrainConfig:
     """What the CTC reader learns from.
 
     Attributes:
-        photos: folder with ``train.csv``; empty trains on synthetic strips only.
-        quads: JSON of known quads of the training photos (``core.learn.ctc.quads``).
-        real: share of real crops in a batch.
+        sources: strips and crops; every character of a crop must be known.
         start: ``rapidocr`` (warm start), ``scratch``, or a ``.safetensors`` file.
         trunk_scale: learning rate of everything but the head, relative to the head's.
         tilts: how many tilts of a box are tried in validation.
         network: shape of the network.
-        strips: how synthetic strips are made.
     """
 
-    photos: str = ""
-    quads: str = ""
-    real: float = 0.4
+    sources: StripSources = field(default_factory=StripSources)
     start: str = "rapidocr"
     trunk_scale: float = 0.3
-    tilts: int = 9
+    tilts: int = 5
     network: CtcNetworkConfig = field(default_factory=CtcNetworkConfig)
-    strips: StripConfig = field(default_factory=StripConfig)
 
 
 class CtcTask:
@@ -56,15 +44,7 @@ class CtcTask:
     def __init__(self, config: CtcTrainConfig) -> None:
         self.config = config
         self.network: nn.Module = build(config)
-        self._crops: list[Crop] = []
-        self._val: list[LabelledPhoto] = []
-        if config.photos:
-            photos = read_labels(Path(config.photos) / "train.csv")
-            legible = [photo for photo in photos if photo.read == "twice"]
-            self._val = [photo for photo in legible if photo.use == "val"]
-            if config.quads and config.real > 0:
-                learnt = [photo for photo in legible if photo.use == "labelled"]
-                self._crops = load_crops(learnt, load_quads(Path(config.quads)))
+        self._stream = StripStream(config.sources, config.network.width, config.network.height)
 
     def groups(self) -> list[dict[str, Any]]:
         """Head at full rate, trunk slower."""
@@ -74,21 +54,11 @@ class CtcTask:
         return [{"params": head}, {"params": rest, "scale": scale}]
 
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
-        """Strips ``(size, 1, h, w)`` in -1..1 and classes ``(size, 17)``."""
+        """Strips ``(size, 1, h, w)`` in -1..1 and classes ``(size, 17)``, 0 the blank."""
         rng = np.random.default_rng([seed, index])
-        pictures, texts = [], []
-        for _ in range(size):
-            if self._crops and rng.random() < self.config.real:
-                crop = self._crops[int(rng.integers(len(self._crops)))]
-                shape = self.config.network
-                pictures.append(augmented(crop, rng, shape.width, shape.height))
-                texts.append(crop.text)
-            else:
-                strip = synthetic_strip(rng, self.config.strips)
-                pictures.append(strip.pixels)
-                texts.append(strip.text)
-        classes = [[ALPHABET.index(character) + 1 for character in text] for text in texts]
-        return torch.from_numpy(to_input(pictures)), torch.tensor(classes)
+        examples = [self._stream.draw(rng) for _ in range(size)]
+        classes = torch.tensor([classes_of(example.text) for example in examples]) + 1
+        return torch.from_numpy(to_input([example.pixels for example in examples])), classes
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
         """CTC (Graves et al., ICML 2006), per character."""
@@ -99,22 +69,8 @@ class CtcTask:
         return functional.ctc_loss(frames, classes, *lengths, zero_infinity=True), {}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Box given, tilts tried, 17 characters: exact match and CER on ``val``; else on synthetic strips."""
-        frames = frames_of(network)
-        if not self._val:
-            return self._validate_synthetic(frames)
-        shape = self.config.network
-        pairs = [
-            (photo.vin, read_box(photo, frames, (shape.width, shape.height), self.config.tilts))
-            for photo in self._val
-        ]
-        return _figures(pairs)
-
-    def _validate_synthetic(self, frames: Callable[[np.ndarray], np.ndarray]) -> dict[str, float]:
-        rng = np.random.default_rng(20_000)
-        made = [synthetic_strip(rng, self.config.strips) for _ in range(64)]
-        slots, _, _ = forward_backward(np.exp(frames(to_input([strip.pixels for strip in made]))))
-        return _figures([(strip.text, to_text(slot)) for strip, slot in zip(made, slots, strict=True)])
+        """Box given on ``val``, or synthetic strips."""
+        return self._stream.validate(decoder(network), self.config.tilts)
 
 
 def build(config: CtcTrainConfig) -> CtcNetwork:
@@ -139,27 +95,12 @@ def frames_of(network: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     return frames
 
 
-def read_box(
-    photo: LabelledPhoto, frames: Callable[[np.ndarray], np.ndarray], size: tuple[int, int], tilts: int
-) -> str:
-    """17 characters from the likeliest tilt of a photo's box."""
-    pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
-    assert photo.box is not None
-    strips = [_strip(pixels, quad, size) for quad in quads_in_box(photo.box, tilts)]
-    slots, _, likelihood = forward_backward(np.exp(frames(to_input(strips))))
-    return to_text(slots[int(likelihood.argmax())])
+def decoder(network: nn.Module) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """The network as a function from input batch to slots and log-likelihoods."""
+    frames = frames_of(network)
 
+    def slots(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        read, _, likelihood = forward_backward(np.exp(frames(batch)))
+        return read, likelihood
 
-def to_text(slots: np.ndarray) -> str:
-    """The best character of each slot, ``(17, 33)`` to text."""
-    return "".join(ALPHABET[index] for index in slots.argmax(axis=1))
-
-
-def _strip(pixels: np.ndarray, quad: Quad, size: tuple[int, int]) -> np.ndarray:
-    return resample(pixels, quad.widened(MARGIN * quad.height / quad.length, MARGIN), *size)
-
-
-def _figures(pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
-    exact = sum(truth == text for truth, text in pairs) / len(pairs)
-    errors = sum(cer(truth, text) for truth, text in pairs) / len(pairs)
-    return {"exact": exact, "cer": errors, "n": float(len(pairs)), "score": exact - errors}
+    return slots

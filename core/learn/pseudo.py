@@ -1,0 +1,215 @@
+"""Rounds of semi-supervised labelling: readers transcribe boxed photos, and keep only what they agree on.
+
+A slot is kept where every reader is sure of the same character, others become ``?``; a photo is kept where
+few slots are open. The round's file keeps photo, text, line and evidence, so that a round can be repeated or
+withdrawn. How pure a round is, is measured on transcribed photos that trained none of its readers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from core.geometry import Quad
+from core.learn.crops import LabelledPhoto, read_pixels
+from core.learn.score import wilson
+from core.learn.strips import cut
+from core.recognize.ctc import decode as decode_ctc
+from core.recognize.fuse import join
+from core.recognize.strips import to_input
+from core.recognize.yolo import decode as decode_yolo
+from core.records import SlotPosteriors
+from core.rectify import quads_in_box
+from core.registry import Network
+from core.vin import ALPHABET, check_digit_status
+
+SQUEEZE = 4 / 3
+"""The training photos were squeezed from 4:3 to square; lines are rectangles in the stretched photo."""
+
+
+@dataclass(frozen=True)
+class RoundConfig:
+    """What a round accepts.
+
+    Attributes:
+        slot: least joint probability of a character that is kept.
+        fits: least log-likelihood of 17 characters, for every reader.
+        open: most slots of an accepted photo that may stay ``?``.
+        tilts: lines tried in a box.
+    """
+
+    slot: float = 0.97
+    fits: float = -1.5
+    open: int = 3
+    tilts: int = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """What the readers make of one boxed photo.
+
+    Attributes:
+        photo: file name.
+        text: 17 characters, ``?`` where the readers are not sure or not of one mind.
+        quad: the line that reads best, photo pixels.
+        fits: the least log-likelihood of 17 characters over the readers.
+        sure: joint probability per slot.
+        readers: reader name -> its own 17 characters.
+        check_digit: of the text without ``?``.
+    """
+
+    photo: str
+    text: str
+    quad: Quad
+    fits: float
+    sure: tuple[float, ...]
+    readers: dict[str, str]
+    check_digit: str
+
+    @property
+    def open(self) -> int:
+        """How many slots are not known."""
+        return self.text.count("?")
+
+    def accepted(self, config: RoundConfig) -> bool:
+        """Whether a round takes it."""
+        broken = self.check_digit == "invalid" and self.open == 0
+        return self.fits >= config.fits and self.open <= config.open and not broken
+
+
+class Teachers:
+    """The readers that label; all have the strip of the same line before them."""
+
+    def __init__(self, networks: dict[str, Network], weights: dict[str, float] | None = None) -> None:
+        self.networks, self.weights = networks, weights or {}
+
+    def propose(self, photo: LabelledPhoto, config: RoundConfig) -> Proposal:
+        """Find the line in the photo's box that reads best, and read it with everyone."""
+        assert photo.box is not None
+        pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
+        left, top, width, height = photo.box
+        stretched = quads_in_box((left * SQUEEZE, top, width * SQUEEZE, height), config.tilts)
+        quads = [Quad(quad.corners / [SQUEEZE, 1]) for quad in stretched]
+        quads = _refinements(quads[self._best(pixels, quads)])
+        quad = quads[self._best(pixels, quads)]
+        opinions = {name: self._read(name, pixels, [quad])[0] for name in self.networks}
+        joined = join(opinions, self.weights)
+        readers = {name: _text(opinion.probabilities) for name, opinion in opinions.items()}
+        full = _text(joined)
+        text = "".join(
+            character
+            if joined[k].max() >= config.slot and all(own[k] == character for own in readers.values())
+            else "?"
+            for k, character in enumerate(full)
+        )
+        return Proposal(
+            photo=photo.path.name,
+            text=text,
+            quad=quad,
+            fits=min(opinion.log_likelihood for opinion in opinions.values()),
+            sure=tuple(round(float(share), 4) for share in joined.max(axis=1)),
+            readers=readers,
+            check_digit=check_digit_status(full),
+        )
+
+    def _best(self, pixels: np.ndarray, quads: Sequence[Quad]) -> int:
+        opinions = self._read("ctc", pixels, quads)
+        scores = [o.log_likelihood + np.log(o.probabilities.max(axis=1)).sum() for o in opinions]
+        return int(np.argmax(scores))
+
+    def _read(self, name: str, pixels: np.ndarray, quads: Sequence[Quad]) -> list[SlotPosteriors]:
+        network = self.networks[name]
+        height, width = network.card.input_size
+        raw = network.run(to_input([cut(pixels, quad, (width, height)) for quad in quads]))[0]
+        return decode_yolo(raw) if name == "yolo" else decode_ctc(raw)
+
+
+@dataclass(frozen=True)
+class Purity:
+    """How right accepted photos are, on transcribed ones that trained no reader.
+
+    Attributes:
+        photos: transcribed photos tried.
+        accepted: of them accepted.
+        full: of these without ``?``.
+        exact: of the full ones right in all characters.
+        slots: characters kept on accepted photos.
+        right: of them right.
+    """
+
+    photos: int
+    accepted: int
+    full: int
+    exact: int
+    slots: int
+    right: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the share of full texts that are exact."""
+        return wilson(self.exact, self.full)
+
+
+def purity(pairs: Iterable[tuple[LabelledPhoto, Proposal]], config: RoundConfig) -> Purity:
+    """Compare proposals with what is known."""
+    tried = list(pairs)
+    taken = [(label, proposal) for label, proposal in tried if proposal.accepted(config)]
+    full = [(label, proposal) for label, proposal in taken if proposal.open == 0]
+    kept = [
+        (truth, read)
+        for label, proposal in taken
+        for truth, read in zip(label.vin, proposal.text, strict=True)
+        if read != "?" and truth != "?"
+    ]
+    return Purity(
+        photos=len(tried),
+        accepted=len(taken),
+        full=len(full),
+        exact=sum(label.vin == proposal.text for label, proposal in full),
+        slots=len(kept),
+        right=sum(truth == read for truth, read in kept),
+    )
+
+
+def save_round(
+    path: Path,
+    proposals: Sequence[Proposal],
+    config: RoundConfig,
+    models: dict[str, str],
+    measured: Purity | None = None,
+) -> int:
+    """Write a round's file; returns how many photos were accepted."""
+    accepted = [proposal for proposal in proposals if proposal.accepted(config)]
+    entries = [
+        asdict(proposal) | {"quad": np.asarray(proposal.quad.corners).round(2).tolist()}
+        for proposal in accepted
+    ]
+    told = {
+        "models": models,
+        "config": asdict(config),
+        "purity": asdict(measured) if measured else None,
+        "tried": len(proposals),
+        "accepted": entries,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    return len(accepted)
+
+
+def _refinements(quad: Quad) -> list[Quad]:
+    """The quad as it is, tighter, and a little turned both ways."""
+    options = [quad]
+    for across, slope in ((-0.18, 0.0), (0.0, -0.12), (0.0, 0.12)):
+        grown = quad.widened(0.0, across)
+        move = np.array([[0, -1], [0, 1], [0, 1], [0, -1]]) * slope * quad.height
+        options.append(Quad(grown.corners + move))
+    return options
+
+
+def _text(posterior: np.ndarray) -> str:
+    return "".join(ALPHABET[k] for k in posterior.argmax(axis=1))

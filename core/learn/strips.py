@@ -1,0 +1,140 @@
+"""What the readers learn from and are measured on: synthetic strips, real crops, boxed ``val`` photos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from core.geometry import Quad, resample
+from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels, read_pixels
+from core.learn.rounds import load_round
+from core.learn.score import cer
+from core.recognize.strips import MARGIN, to_input
+from core.rectify import quads_in_box
+from core.synth.strips import StripConfig, synthetic_strip
+from core.vin import ALPHABET
+
+UNKNOWN = -1
+"""Class of a character that cannot be read."""
+
+Decode = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""A batch ``(n, 1, h, w)`` to slots ``(n, 17, 33)`` and log-likelihoods ``(n,)``."""
+
+
+@dataclass(frozen=True)
+class StripSources:
+    """Where strips come from.
+
+    Attributes:
+        photos: folder with ``train.csv``; empty gives synthetic strips only.
+        quads: JSON of known quads of the training photos (``core.learn.ctc.quads``).
+        pseudo: JSON of texts that readers agreed on, ``?`` where they did not (``core.learn.pseudo``).
+        real: share of real crops in a batch.
+        doubtful: also use photos some of whose characters could not be read.
+        strips: how synthetic strips are made; their size is that of the network.
+    """
+
+    photos: str = ""
+    quads: str = ""
+    pseudo: str = ""
+    real: float = 0.4
+    doubtful: bool = False
+    strips: StripConfig = field(default_factory=StripConfig)
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One strip to learn from.
+
+    Attributes:
+        pixels: uint8 grey ``(h, w)``.
+        text: 17 characters, ``?`` where one cannot be read.
+        extents: ``(17, 2)`` along the strip, None where nobody has drawn them.
+    """
+
+    pixels: np.ndarray
+    text: str
+    extents: np.ndarray | None
+
+
+class StripStream:
+    """Draws examples for one network's input size."""
+
+    def __init__(self, sources: StripSources, width: int, height: int) -> None:
+        self.sources = sources
+        self.width, self.height = width, height
+        self.drawn = replace(sources.strips, width=width, height=height)
+        self.crops: list[Crop] = []
+        self.val: list[LabelledPhoto] = []
+        if not sources.photos:
+            return
+        photos = read_labels(Path(sources.photos) / "train.csv")
+        self.val = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
+        if sources.quads and sources.real > 0:
+            self.crops = _crops(photos, sources)
+
+    def draw(self, rng: np.random.Generator) -> Example:
+        """One example, real with the probability that the sources ask for."""
+        if self.crops and rng.random() < self.sources.real:
+            crop = self.crops[int(rng.integers(len(self.crops)))]
+            return Example(augmented(crop, rng, self.width, self.height), crop.text, None)
+        strip = synthetic_strip(rng, self.drawn)
+        return Example(strip.pixels, strip.text, strip.extents)
+
+    def validate(self, decode: Decode, tilts: int) -> dict[str, float]:
+        """Box given, tilts tried, 17 characters: exact match and CER on ``val``; else on synthetic strips."""
+        if self.val:
+            size = (self.width, self.height)
+            return figures([(photo.vin, read_box(photo, decode, size, tilts)) for photo in self.val])
+        rng = np.random.default_rng(20_000)
+        made = [synthetic_strip(rng, self.drawn) for _ in range(64)]
+        slots, _ = decode(to_input([strip.pixels for strip in made]))
+        return figures([(strip.text, to_text(slot)) for strip, slot in zip(made, slots, strict=True)])
+
+
+def classes_of(text: str) -> list[int]:
+    """Characters to indices into ``vin.ALPHABET``, ``?`` to ``UNKNOWN``."""
+    return [UNKNOWN if character == "?" else ALPHABET.index(character) for character in text]
+
+
+def read_box(photo: LabelledPhoto, decode: Decode, size: tuple[int, int], tilts: int) -> str:
+    """17 characters from the likeliest tilt of a photo's box."""
+    pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
+    assert photo.box is not None
+    slots, likelihood = decode(to_input([cut(pixels, quad, size) for quad in quads_in_box(photo.box, tilts)]))
+    return to_text(slots[int(likelihood.argmax())])
+
+
+def cut(pixels: np.ndarray, quad: Quad, size: tuple[int, int]) -> np.ndarray:
+    """The strip ``(h, w)`` that a reader sees of a grey photo and a line; ``size`` is ``(w, h)``."""
+    return resample(pixels, quad.widened(MARGIN * quad.height / quad.length, MARGIN), *size)
+
+
+def to_text(slots: np.ndarray) -> str:
+    """The best character of each slot, ``(17, 33)`` to text."""
+    return "".join(ALPHABET[index] for index in slots.argmax(axis=1))
+
+
+def figures(pairs: Sequence[tuple[str, str]]) -> dict[str, float]:
+    """Exact match, CER and what decides between weights, of ``(truth, text)`` pairs."""
+    exact = sum(truth == text for truth, text in pairs) / len(pairs)
+    errors = sum(cer(truth, text) for truth, text in pairs) / len(pairs)
+    return {"exact": exact, "cer": errors, "n": float(len(pairs)), "score": exact - errors}
+
+
+def _crops(photos: Sequence[LabelledPhoto], sources: StripSources) -> list[Crop]:
+    kinds = {"twice", "doubtful"} if sources.doubtful else {"twice"}
+    quads = load_quads(Path(sources.quads))
+    learnt = [photo for photo in photos if photo.use == "labelled" and photo.read in kinds]
+    if sources.pseudo:
+        accepted = load_round(Path(sources.pseudo))
+        pool = [photo for photo in photos if photo.use == "pool" and photo.path.name in accepted]
+        learnt += [replace(photo, vin=accepted[photo.path.name][0]) for photo in pool]
+        quads |= {name: quad for name, (_, quad) in accepted.items()}
+    if not sources.doubtful:
+        learnt = [photo for photo in learnt if "?" not in photo.vin]
+    return load_crops(learnt, quads)

@@ -1,0 +1,102 @@
+"""What VINs usually look like, learnt from transcribed ones: a soft prior on whole readings.
+
+Makers build VINs in their own ways: one model's cars share their first nine characters, serial numbers
+are digits nearly everywhere. Counts of which character follows which beginning, from the general to the
+particular, say how likely a text is (interpolated with Witten-Bell weights, IEEE Trans. Inf. Theory 1991).
+Whole serial numbers are not kept: beyond the plant code only single places per maker are counted.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.vin import ALPHABET, LENGTH
+
+GENERIC = 0.3
+"""Share of a prior that knows no maker: cars from elsewhere must stay readable."""
+SERIAL = 11
+"""Slot from which on the serial number is written (ISO 3779: the last six)."""
+
+
+@dataclass(frozen=True, eq=False)
+class VinPrior:
+    """Counts of characters after beginnings.
+
+    Attributes:
+        counts: context -> character -> how often.
+    """
+
+    counts: dict[str, dict[str, int]]
+
+    def log(self, character: str, before: str) -> float:
+        """Natural logarithm of how likely ``character`` follows the beginning ``before`` (0..16 long)."""
+        share = 1 / len(ALPHABET)
+        for context in contexts(before):
+            seen = self.counts.get(context)
+            if not seen:
+                # What is particular about nothing seen is not seen either.
+                break
+            total, kinds = sum(seen.values()), len(seen)
+            share = (seen.get(character, 0) + kinds * share) / (total + kinds)
+        return math.log((1 - GENERIC) * share + GENERIC * _generic(character, len(before)))
+
+    def log_text(self, text: str) -> float:
+        """Of a whole text."""
+        return sum(self.log(character, text[:place]) for place, character in enumerate(text))
+
+    def to_json(self) -> str:
+        """What :meth:`from_json` reads."""
+        return json.dumps(self.counts, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> VinPrior:
+        """Counts that were written by :meth:`to_json`.
+
+        Raises:
+            ValueError: they are not.
+        """
+        counts = json.loads(text)
+        if not isinstance(counts, dict) or not all(isinstance(seen, dict) for seen in counts.values()):
+            raise ValueError("not the counts of a prior")
+        return cls(counts)
+
+
+def _generic(character: str, place: int) -> float:
+    """Anything in front, mostly digits behind (the last four must be digits in North America)."""
+    if place < SERIAL:
+        return 1 / len(ALPHABET)
+    digits = 0.95 if place >= LENGTH - 4 else 0.8
+    return digits / 10 if character.isdigit() else (1 - digits) / (len(ALPHABET) - 10)
+
+
+def learn_prior(texts: Iterable[str]) -> VinPrior:
+    """Count over transcribed VINs; a ``?`` is not counted, nor what follows it by its beginning."""
+    counts: dict[str, dict[str, int]] = {}
+    for text in texts:
+        if len(text) != LENGTH:
+            continue
+        for place, character in enumerate(text):
+            if character == "?":
+                continue
+            for context in contexts(text[:place]):
+                if "?" in context:
+                    break
+                seen = counts.setdefault(context, {})
+                seen[character] = seen.get(character, 0) + 1
+    return VinPrior(counts)
+
+
+def contexts(before: str) -> list[str]:
+    """Beginnings that a character's chances depend on, the general ones first."""
+    place = len(before)
+    found = [f"{place}"]
+    if place >= 1:
+        found.append(f"{place}:{before[0]}")
+    if place >= 3:
+        found.append(f"{place}:{before[:3]}")
+    if 4 <= place < SERIAL:
+        found += [f"{place}:{before[:3]}-{before[-1]}", f"{place}:{before}"]
+    return found

@@ -1,0 +1,92 @@
+"""What is known of VINs, as likelihoods: the joint posterior of 17 slots, weighed by whole readings.
+
+Slots are read one by one; a check digit and a maker's habits speak of all 17 together. The likeliest readings
+are listed, each is weighed by what is known, and slots are summed up again. Nothing is ever ruled out.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.recognize.prior import VinPrior
+from core.vin import ALPHABET, check_digit_status
+
+WIDTH = 48
+"""Readings kept in the search."""
+ALTERNATIVES = 5
+FAINT = 2e-4
+"""Characters less likely than this share of a slot's best one are not tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rules:
+    """How much each piece of knowledge counts, natural logarithms; fitted on ``val``.
+
+    Attributes:
+        prior: what VINs usually look like; None where it is not there.
+        habit: weight of the prior's logarithm.
+        valid: for a check digit that agrees where it binds.
+        invalid: for one that does not.
+    """
+
+    prior: VinPrior | None = None
+    habit: float = 0.0
+    valid: float = 0.0
+    invalid: float = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing would change."""
+        return not (self.valid or self.invalid or (self.prior and self.habit))
+
+
+def apply_rules(posterior: np.ndarray, rules: Rules) -> np.ndarray:
+    """The posterior after what is known of VINs was heard.
+
+    Args:
+        posterior: ``(17, 33)``, rows sum to 1.
+        rules: weights.
+
+    Returns:
+        The same shape; characters that no listed reading holds keep their old, small share.
+    """
+    if rules.idle:
+        return posterior
+    readings = _likeliest(posterior, rules)
+    scores = np.array([score + _check(text, rules) for text, score in readings])
+    shares = np.exp(scores - scores.max())
+    shares /= shares.sum()
+    out = np.minimum(posterior, FAINT) * np.exp(min(0.0, float(-np.ptp(scores))) / len(posterior))
+    for (text, _), share in zip(readings, shares, strict=True):
+        for slot, character in enumerate(text):
+            out[slot, _INDEX[character]] += share
+    return out / out.sum(axis=1, keepdims=True)
+
+
+_INDEX = {character: index for index, character in enumerate(ALPHABET)}
+
+
+def _likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
+    """Readings and their scores without the check digit, by a beam over the slots."""
+    beam = [("", 0.0)]
+    for slot in posterior:
+        order = np.argsort(-slot)[:ALTERNATIVES]
+        tried = [
+            (ALPHABET[k], float(np.log(max(slot[k], 1e-12))))
+            for k in order
+            if slot[k] >= FAINT * slot[order[0]]
+        ]
+        grown = []
+        for text, score in beam:
+            for character, log in tried:
+                habit = rules.habit * rules.prior.log(character, text) if rules.prior and rules.habit else 0.0
+                grown.append((text + character, score + log + habit))
+        beam = heapq.nlargest(WIDTH, grown, key=lambda entry: entry[1])
+    return beam
+
+
+def _check(text: str, rules: Rules) -> float:
+    return {"valid": rules.valid, "invalid": rules.invalid}.get(check_digit_status(text), 0.0)

@@ -1,0 +1,30 @@
+"""What the readers see of a strip: grey, with a margin around the quad, scaled to -1..1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from core.records import Strip
+
+MARGIN = 0.25
+"""Share of the quad's height that readers see around it on every side, as they were trained."""
+
+
+def to_grey(picture: np.ndarray) -> np.ndarray:
+    """RGB ``(h, w, 3)`` to grey ``(h, w)``, uint8."""
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+
+
+def to_input(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Grey uint8 strips of one size to a network's float32 ``(n, 1, h, w)`` in -1..1."""
+    return (np.stack(pictures)[:, None].astype(np.float32) - 127.5) / 127.5
+
+
+def margin_share(strip: Strip) -> float:
+    """What share of the rendered width one margin takes, 0..0.5."""
+    quad = strip.parts[0]
+    grown = quad.length + 2 * MARGIN * quad.height
+    return MARGIN * quad.height / grown if len(strip.parts) == 1 and grown > 0 else 0.0

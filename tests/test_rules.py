@@ -1,0 +1,103 @@
+"""Makers' habits and the check digit as likelihoods: they tip the scales, they never rule out."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+
+from core.recognize.prior import VinPrior, learn_prior
+from core.recognize.rules import Rules, apply_rules
+from core.vin import ALPHABET, LENGTH, check_digit_status
+
+VIN = "1M8GDM9AXKP042788"
+
+
+def posterior(text: str, doubts: dict[int, dict[str, float]] | None = None) -> np.ndarray:
+    """Sure of every character but where doubts say otherwise."""
+    out = np.full((LENGTH, len(ALPHABET)), 1e-7)
+    for slot, character in enumerate(text):
+        for letter, share in (doubts or {}).get(slot, {character: 1.0}).items():
+            out[slot, ALPHABET.index(letter)] = share
+    return out / out.sum(axis=1, keepdims=True)
+
+
+def read(slots: np.ndarray) -> str:
+    return "".join(ALPHABET[k] for k in slots.argmax(axis=1))
+
+
+def test_without_weights_nothing_changes() -> None:
+    slots = posterior(VIN)
+    assert apply_rules(slots, Rules()) is slots
+
+
+def test_the_check_digit_decides_between_lookalikes_where_it_binds() -> None:
+    slots = posterior(VIN, {15: {"B": 0.55, "8": 0.45}})
+    assert read(slots) != VIN
+    assert check_digit_status(read(slots)) == "invalid"
+    assert read(apply_rules(slots, Rules(valid=2.4, invalid=-3.0))) == VIN
+
+
+def test_a_sure_reading_stands_against_a_wrong_check_digit() -> None:
+    wrong = VIN[:15] + "B8"
+    slots = posterior(wrong, {15: {"B": 0.9999, "8": 0.0001}})
+    assert read(apply_rules(slots, Rules(valid=2.4, invalid=-3.0))) == wrong
+
+
+def test_it_says_nothing_where_it_does_not_bind() -> None:
+    text = "WVWZZZ1JZXW000008"
+    slots = posterior(text, {16: {"8": 0.6, "B": 0.4}})
+    assert apply_rules(slots, Rules(valid=2.4, invalid=-3.0)) == pytest.approx(slots, abs=1e-3)
+
+
+def test_slots_are_summed_over_the_weighed_readings() -> None:
+    doubts = {3: {"G": 0.6, "6": 0.4}, 15: {"B": 0.5, "8": 0.5}}
+    slots, rules = posterior(VIN, doubts), Rules(valid=2.4, invalid=-3.0)
+    weights = {}
+    for third, late in product("G6", "B8"):
+        text = VIN[:3] + third + VIN[4:15] + late + VIN[16:]
+        bonus = 2.4 if check_digit_status(text) == "valid" else -3.0
+        weights[third, late] = doubts[3][third] * doubts[15][late] * math.exp(bonus)
+    share = sum(w for (third, _), w in weights.items() if third == "G") / sum(weights.values())
+    heard = apply_rules(slots, rules)
+    assert heard[3, ALPHABET.index("G")] == pytest.approx(share, abs=0.01)
+    assert heard.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_habits_are_learnt_and_help() -> None:
+    prior = learn_prior(["X7LLSRB1HAH500001", "X7LLSRB2HAH512345", "X7LLSRB1HBH533333"])
+    slots = posterior("X7LLSRB1HAH5000B1", {15: {"B": 0.55, "8": 0.45}})
+    assert read(apply_rules(slots, Rules(prior, habit=0.5)))[15] == "8"
+    lookalike = posterior("X7LL5RB1HAH500001", {4: {"5": 0.7, "S": 0.3}})
+    assert read(apply_rules(lookalike, Rules(prior, habit=0.5)))[4] == "S"
+
+
+def test_a_car_of_an_unknown_maker_stays_readable() -> None:
+    prior = learn_prior(["X7LLSRB1HAH500001"] * 500)
+    assert read(apply_rules(posterior(VIN), Rules(prior, habit=1.0))) == VIN
+
+
+def test_chances_of_all_characters_sum_to_one() -> None:
+    prior = learn_prior([VIN, "1M8GDM9A?KP042799"])
+    for before in ("", "1", "1M8", "1M8GD", VIN[:12], "WVWZ"):
+        assert sum(math.exp(prior.log(c, before)) for c in ALPHABET) == pytest.approx(1.0)
+
+
+def test_an_unknown_character_is_counted_nowhere() -> None:
+    prior = learn_prior(["1M8GDM9A?KP042799"])
+    assert not any("?" in context for context in prior.counts)
+    assert not any("?" in seen for seen in prior.counts.values())
+
+
+def test_no_serial_number_can_be_read_back() -> None:
+    prior = learn_prior([VIN])
+    assert not any(VIN[11:15] in context for context in prior.counts)
+
+
+def test_counts_come_back_from_text() -> None:
+    prior = learn_prior([VIN])
+    assert VinPrior.from_json(prior.to_json()).counts == prior.counts
+    with pytest.raises(ValueError, match="counts"):
+        VinPrior.from_json("[1, 2]")

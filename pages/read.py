@@ -7,7 +7,7 @@ import streamlit as st
 from core.images import decode
 from core.records import Photo
 from core.registry import ModelError
-from pages.widgets import batch, export, overlay, result, slots, style
+from pages.widgets import batch, compare, export, overlay, result, slots, style
 from pages.widgets.readings import Read, Readings, load_reader
 from pages.widgets.sources import Source, chosen_sources
 
@@ -21,6 +21,9 @@ def main() -> None:
         return
     reads = readings.read(sources)
     shown = reads[0] if len(reads) == 1 else batch.show(reads)
+    if compare.wanted(reads):
+        compare.show(reads, shown)
+        return
     _details(readings.with_maps(shown))
 
 
@@ -44,7 +47,7 @@ def _details(read: Read) -> None:
         slots.cells(reading.chosen)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        overlay.show(photo, reading)
+        overlay.show(photo, reading, read.source.region)
     with right:
         result.facts(reading)
         result.problems(reading)

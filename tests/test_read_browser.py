@@ -70,3 +70,22 @@ def test_a_phone_shows_a_sample_without_scrolling_sideways(desk: Page, vins: dic
     expect(desk.locator(".vd-slot")).to_have_count(17)
     main = desk.locator(".stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_two_photos_are_compared_on_any_screen(desk: Page, vins: dict[str, str], width: int) -> None:
+    first, second = sorted(vins)[:2]
+    desk.set_viewport_size({"width": width, "height": 844})
+    upload(desk, photo(first), photo(second))
+    desk.locator(".st-key-compare label").first.click()
+    expect(desk.locator(".vd-agree")).to_contain_text("characters differ")
+    rows = desk.locator(".vd-pair tbody tr:not(.vd-signs)")
+    assert [row.strip()[1:].replace("\t", "") for row in rows.all_inner_texts()] == [
+        vins[first],
+        vins[second],
+    ]
+    expect(desk.locator(".vd-bare img")).to_have_count(2)
+    grid = desk.locator(".vd-pair").bounding_box()
+    assert grid and grid["width"] <= width
+    main = desk.locator(".stMain")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")

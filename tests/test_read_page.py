@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import images
 from core.geometry import Quad
-from core.records import HeatMaps, Reading, Slot
+from core.records import Candidate, HeatMaps, Line, Reading, Slot
 from pages.widgets import export, overlay, result, slots
 from pages.widgets.readings import Read
 from pages.widgets.sources import Source
@@ -157,3 +157,37 @@ def test_no_reading_is_a_hundred_per_cent_sure() -> None:
 def read_of(name: str) -> Read:
     reading = Reading("1M8GDM9AXKP042788", "accepted", 0.99, "valid", milliseconds={"total": 12.5})
     return Read(Source(name, b"", ""), reading)
+
+
+def test_each_reader_has_a_column_and_differing_slots_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(slots.st, "html", told.append)
+    slots.table(candidate_of({"ctc": "1M8GDM9AXKP042788", "yolo": "1M8GDM9AXKP04Z78"}, {13: "Z", 15: "B"}))
+    table = told[0]
+    heads = re.findall(r"<th>(\w+)</th>", table)
+    assert heads == ["Slot", "Read", "Sure", "CTC", "YOLO", "Or"]
+    rows = [re.findall(r"<code[^>]*>(.)</code>", row) for row in table.split("<tr")[2:]]
+    assert ["".join(column) for column in zip(*rows, strict=True)] == [
+        *("1M8GDM9AXKP042788", "1M8GDM9AXKP042788", "1M8GDM9AXKP04Z7B8")
+    ]
+    assert re.findall(r'class="vd-differs"><th scope="row">(\d+) ', table) == ["14", "16"]
+    assert re.findall(r'class="vd-other">(.)<', table) == ["Z", "B"]
+    assert "CTC and YOLO differ in slots 14, 16." in table
+    assert "1M8GDM9AXKP04Z78</code> (16 characters)" in table
+
+
+def test_readers_that_agree_and_one_that_is_alone_are_told_in_words() -> None:
+    both = {"ctc": "1M8GDM9AXKP042788", "yolo": "1M8GDM9AXKP042788"}
+    assert slots.agreement(candidate_of(both, {})) == "CTC and YOLO agree in every slot."
+    assert slots.agreement(candidate_of({"ctc": both["ctc"]}, {})) == "Only CTC has read this line."
+
+
+def candidate_of(readers: dict[str, str], differing: dict[int, str]) -> Candidate:
+    """The first reader is right; the others say ``differing`` in those slots."""
+    right, *rest = readers
+    parts = []
+    for place, character in enumerate(readers[right]):
+        opinions = {right: character, **dict.fromkeys(rest, differing.get(place, character))}
+        extent = (place / 17, (place + 1) / 17)
+        parts.append(Slot(character, 0.9, (("Q", 0.004), ("7", 0.06)), 0, extent, opinions))
+    return Candidate(Line((Quad.from_box((0, 0, 170, 12)),), 1.0), tuple(parts), readers, 0.0, "")

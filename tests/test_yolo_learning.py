@@ -23,7 +23,7 @@ from core.learn.yolo.targets import width_iou, yolo_targets
 from core.learn.yolo.train import YoloTask, YoloTrainConfig
 from core.recognize.yolo import ANCHORS, CELL, boxes_of
 
-SMALL = YoloNetworkConfig(channels=(4, 6, 8, 8, 8), blocks=(1, 1, 1))
+SMALL = YoloNetworkConfig(channels=16)
 
 
 def even_extents() -> np.ndarray:
@@ -141,19 +141,19 @@ def test_anchors_find_the_groups_of_widths() -> None:
 
 def test_a_few_steps_on_one_batch_lower_the_loss() -> None:
     torch.manual_seed(0)
-    task = YoloTask(YoloTrainConfig(network=SMALL))
-    batch = task.batch(0, 4, 1)
-    again = task.batch(0, 4, 1)
+    task = YoloTask(YoloTrainConfig(network=SMALL, start="scratch"))
+    batch = task.batch(0, 2, 1)
+    again = task.batch(0, 2, 1)
     assert all(torch.equal(a, b) for a, b in zip(batch, again, strict=True))
     optimiser = torch.optim.Adam(task.network.parameters(), 3e-3)
     losses = []
-    for _ in range(30):
+    for _ in range(12):
         loss, _ = task.loss(task.network, batch)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.9 * losses[0]
 
 
 def test_the_exported_network_gives_what_torch_gives(tmp_path: Path) -> None:
@@ -162,8 +162,7 @@ def test_the_exported_network_gives_what_torch_gives(tmp_path: Path) -> None:
     weights, run = tmp_path / "weights.safetensors", tmp_path / "run"
     save_file(network.state_dict(), weights)
     run.mkdir()
-    shape = {"channels": list(SMALL.channels), "blocks": list(SMALL.blocks)}
-    (run / "config.json").write_text(json.dumps({"seed": 7, "task": {"network": shape}}))
+    (run / "config.json").write_text(json.dumps({"seed": 7, "task": {"network": {"channels": 16}}}))
     card = export_yolo(weights, tmp_path / "out", Provenance("a command", run))
     assert card.input_size == (32, 960) and card.seed == 7
     strips = torch.randn(3, 1, 32, 960, generator=torch.Generator().manual_seed(2))

@@ -38,6 +38,31 @@ class Stem(nn.Module):
         return functional.relu(self.last(joined))
 
 
+def text_trunk(across: int) -> nn.Sequential:
+    """What follows the stem in PP-OCRv6's small recogniser.
+
+    Takes ``(n, 96, h, w)``, gives ``(n, 384, h / 4, w / across)``.
+
+    Args:
+        across: by how much the last stage divides the columns; 1 in the original.
+    """
+    return nn.Sequential(
+        Mixer(96, excite=True),
+        Mixer(96),
+        Mixer(96),
+        Halving(96, 192, (2, 1)),
+        Mixer(192, excite=True),
+        Mixer(192),
+        Mixer(192, excite=True),
+        Mixer(192),
+        Mixer(192, excite=True),
+        Mixer(192),
+        Halving(192, 384, (2, across)),
+        Mixer(384, excite=True),
+        Mixer(384),
+    )
+
+
 class Mixer(nn.Module):
     """Depthwise 3 x 3 in space (with squeeze-and-excitation where asked), then a residual mix of channels."""
 

@@ -21,9 +21,13 @@ MAPS = {"none": "None", "region": "Characters", "affinity": "Links", "vin": "VIN
 TAKEN, OTHER, OUTLINE = (0, 190, 255), (235, 235, 235), (10, 20, 25)
 """RGB; the light lines on a dark outline are seen on any photo."""
 
+GUIDE = (255, 255, 255)
+DASH = 26
+"""Pixels from dash to dash."""
 
-def show(photo: Photo, reading: Reading) -> None:
-    """The photo with quads, and a choice of heat maps where the detector ran."""
+
+def show(photo: Photo, reading: Reading, region: Quad | None = None) -> None:
+    """The photo with quads and the region that was given; a choice of heat maps where the detector ran."""
     shown = "none"
     if reading.maps is not None:
         shown = st.segmented_control(
@@ -38,8 +42,11 @@ def show(photo: Photo, reading: Reading) -> None:
     picture = fit(photo, round(width * SHARPNESS), round(height * SHARPNESS))
     if reading.maps is not None and shown != "none":
         picture = blend(picture, reading.maps, str(shown), picture.shape[1] / photo.size[0])
+    scale = picture.shape[1] / photo.size[0]
+    if region is not None:
+        picture = dash(picture, region.scaled(scale))
     st.image(
-        draw(picture, reading, picture.shape[1] / photo.size[0]),
+        draw(picture, reading, scale),
         width=width,
         output_format="JPEG",
         alt="Photo",
@@ -94,6 +101,25 @@ def draw(picture: np.ndarray, reading: Reading, scale: float) -> np.ndarray:
         if reading.others:
             _number(canvas, reading.chosen.line.parts[0].scaled(scale), 1)
     return canvas
+
+
+def dash(picture: np.ndarray, region: Quad) -> np.ndarray:
+    """A copy with the region dashed: the camera's guide frame, which no network has found."""
+    canvas = np.ascontiguousarray(picture).copy()
+    for start, end in zip(region.corners, np.roll(region.corners, -1, axis=0), strict=True):
+        steps = max(1, round(float(np.linalg.norm(end - start)) / DASH)) * 2 + 1
+        places = np.linspace(start, end, steps + 1)
+        for one, other in zip(places[::2], places[1::2], strict=False):
+            for ink, width in ((OUTLINE, 4), (GUIDE, 2)):
+                _segment(canvas, one, other, ink, width)
+    return canvas
+
+
+def _segment(
+    canvas: np.ndarray, start: np.ndarray, end: np.ndarray, ink: tuple[int, int, int], width: int
+) -> None:
+    points = [[round(float(place) * 8) for place in point] for point in (start, end)]
+    cv2.line(canvas, points[0], points[1], ink, width, cv2.LINE_AA, shift=3)
 
 
 def _outline(canvas: np.ndarray, quad: Quad, colour: tuple[int, int, int], thickness: int) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from core.reader import VinReader
 from core.records import Reading
 from core.registry import champion_folder
+from pages.widgets import guided
 from pages.widgets.sources import Source
 
 MOST_READINGS = 2000
@@ -57,7 +58,7 @@ def _load(folder: str, stamp: tuple[str, ...]) -> LoadedReader:
 
 
 class Readings:
-    """The readings of this session, by the photo's sha256 and the networks that read it."""
+    """The readings of this session, by the photo, its region and the networks that read it."""
 
     def __init__(self, loaded: LoadedReader) -> None:
         self._reader = loaded.reader
@@ -69,38 +70,40 @@ class Readings:
 
     def read(self, sources: Sequence[Source]) -> list[Read]:
         """Read what is new, with a progress bar, and return all in the order given."""
-        new = list({source.sha256: source for source in sources if source.sha256 not in self._known}.values())
+        new = list({source.key: source for source in sources if source.key not in self._known}.values())
         # Kept apart from the session's memory, which may be too short for all of them.
         fresh: dict[str, Reading] = {}
         if new:
             bar = st.progress(0.0, text=_progress(0, len(new)))
-            for source, reading in zip(new, self._reader.read_many(one.data for one in new), strict=True):
-                fresh[source.sha256] = reading
-                self._keep(source.sha256, reading)
+            for source in new:
+                reading = guided.read(self._reader, source.data, source.region)
+                fresh[source.key] = reading
+                self._keep(source.key, reading)
                 bar.progress(len(fresh) / len(new), text=_progress(len(fresh), len(new)))
             bar.empty()
-        return [Read(source, self._known.get(source.sha256) or fresh[source.sha256]) for source in sources]
+        return [Read(source, self._known.get(source.key) or fresh[source.key]) for source in sources]
 
     def with_maps(self, read: Read) -> Read:
         """The same with its heat maps: read again if they were dropped to save memory."""
-        if read.source.sha256 not in self._without_maps:
+        source = read.source
+        if source.key not in self._without_maps:
             return read
-        reading = self._reader.read(read.source.data)
-        self._keep(read.source.sha256, reading)
-        return Read(read.source, reading)
+        reading = guided.read(self._reader, source.data, source.region)
+        self._keep(source.key, reading)
+        return Read(source, reading)
 
-    def _keep(self, sha256: str, reading: Reading) -> None:
-        self._known.pop(sha256, None)  # so that it becomes the newest
-        self._known[sha256] = reading
-        self._without_maps.discard(sha256)
+    def _keep(self, key: str, reading: Reading) -> None:
+        self._known.pop(key, None)  # so that it becomes the newest
+        self._known[key] = reading
+        self._without_maps.discard(key)
         while len(self._known) > MOST_READINGS:
             oldest = next(iter(self._known))
             del self._known[oldest]
             self._without_maps.discard(oldest)
-        mapped = [key for key, known in self._known.items() if known.maps is not None]
-        for key in mapped[:-MOST_MAPS]:
-            self._known[key] = replace(self._known[key], maps=None)
-            self._without_maps.add(key)
+        mapped = [name for name, known in self._known.items() if known.maps is not None]
+        for name in mapped[:-MOST_MAPS]:
+            self._known[name] = replace(self._known[name], maps=None)
+            self._without_maps.add(name)
 
 
 def _progress(done: int, total: int) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import vin
 from core.records import Reading, Status
-from pages.widgets import export
+from pages.widgets import export, guided
 from pages.widgets.readings import Read
 
 
@@ -48,17 +48,24 @@ STATUS: dict[Status, StatusWords] = {
 
 def verdict(read: Read) -> None:
     """The VIN, large and with a button to copy it, and the status with what to do."""
-    reading, words = read.reading, STATUS[read.reading.status]
+    reading = read.reading
     if reading.vin is not None:
         with st.container(key="reading_vin"):
             st.code(reading.vin, language=None)
     sure = f"<b>{percent(reading.confidence)}</b> sure. " if reading.vin is not None else ""
-    advice = reading.error if reading.status == "error" and reading.error else words.advice
+    advice = reading.error if reading.status == "error" and reading.error else STATUS[reading.status].advice
     st.html(
-        f'<div class="vd-verdict" role="status"><span class="vd-badge vd-{reading.status}">'
-        f'<span aria-hidden="true">{words.sign}</span> {words.label}</span>'
+        f'<div class="vd-verdict" role="status">{badge(reading.status)}'
         f'<span>{sure}{escape(advice)}</span><span class="vd-file">{escape(read.source.name)}</span></div>'
+        f"{_guide(read)}"
     )
+
+
+def badge(status: Status) -> str:
+    """The status as HTML: a word, a sign and a colour."""
+    words = STATUS[status]
+    sign = f'<span aria-hidden="true">{words.sign}</span>'
+    return f'<span class="vd-badge vd-{status}">{sign} {words.label}</span>'
 
 
 def facts(reading: Reading) -> None:
@@ -132,6 +139,19 @@ def percent(share: float) -> str:
     if share < 0.01:
         return "under 1 %"
     return f"{100 * share:.1f} %" if share >= 0.1 else f"{100 * share:.0f} %"
+
+
+def _guide(read: Read) -> str:
+    """One line on what the camera's guide frame was good for, nothing for other photos."""
+    if read.source.region is None or read.reading.status in ("error", "retake"):
+        return ""
+    if guided.used(read.reading):
+        told = "Read inside the camera's guide frame."
+    elif read.reading.vin is not None:
+        told = "The guide frame alone read poorly, so the whole photo was read."
+    else:
+        told = "Neither the guide frame nor the whole photo holds a VIN that can be read."
+    return f'<p class="vd-hint vd-guided">{told}</p>'
 
 
 def _milliseconds(time: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Set
 from html import escape
 
 import streamlit as st
@@ -23,6 +24,9 @@ MARGIN = 0.3
 GRADES = ((0.99, "sure"), (0.9, "likely"), (0.6, "doubtful"), (0.0, "unsure"))
 """Lowest confidence -> CSS class; colours from blue to orange, which colour-blind people tell apart."""
 
+WORTH_TELLING = 0.01
+"""Probability below which an alternative is none."""
+
 GROUPS = (3, 9)
 """Slots where the vehicle descriptor and the vehicle identifier begin (ISO 3779)."""
 
@@ -38,8 +42,14 @@ def strip(photo: Photo, candidate: Candidate) -> None:
     st.html("".join(figures))
 
 
-def figure(photo: Photo, quad: Quad, slots: list[Slot]) -> str:
+def figure(photo: Photo, quad: Quad, slots: list[Slot], marked: Set[Slot] | None = None) -> str:
     """One part of the line as HTML: its strip, and over it a mark for each of its slots.
+
+    Args:
+        photo: the pixels.
+        quad: the part, pixels of the upright file.
+        slots: those that lie in it.
+        marked: only these get a mark, and no letters are written under the strip; None marks all.
 
     Raises:
         EmptyQuad: it has no area or lies outside the photo.
@@ -51,14 +61,17 @@ def figure(photo: Photo, quad: Quad, slots: list[Slot]) -> str:
     shift = MARGIN * quad.height / length
     marks = []
     for slot in slots:
+        if marked is not None and slot not in marked:
+            continue
         # The margin widens the frame on both sides, so that places in it move inwards.
         left, right = (shift + (1 - 2 * shift) * place for place in slot.extent)
         marks.append(
-            f'<span class="vd-{_grade(slot)}" style="left:{100 * left:.2f}%;'
+            f'<span class="vd-{grade(slot)}" style="left:{100 * left:.2f}%;'
             f'width:{100 * (right - left):.2f}%"><b>{escape(slot.character)}</b></span>'
         )
+    kind = "vd-strip" if marked is None else "vd-strip vd-bare"
     return (
-        f'<figure class="vd-strip"><img alt="The straightened line" src="data:image/jpeg;base64,{data}">'
+        f'<figure class="{kind}"><img alt="The straightened line" src="data:image/jpeg;base64,{data}">'
         f"{''.join(marks)}</figure>"
     )
 
@@ -76,52 +89,94 @@ def cells(candidate: Candidate) -> None:
 
 
 def table(candidate: Candidate) -> None:
-    """Slot by slot: alternatives with their probabilities, and each reader's opinion."""
-    rows = "".join(
-        f"<tr><td>{place + 1}</td><td><code>{escape(slot.character)}</code></td>"
-        f"<td>{percent(slot.confidence)}</td><td>{escape(_alternatives(slot)) or '–'}</td>"
-        f"<td>{escape(_opinions(slot))}{' <b>≠</b>' if _differing(slot) else ''}</td></tr>"
-        for place, slot in enumerate(candidate.slots)
-    )
-    readers = "".join(
-        f"<li>{escape(name)}: <code>{escape(text)}</code></li>" for name, text in candidate.readers.items()
+    """Slot by slot: alternatives with their probabilities, and a column for each reader's opinion."""
+    names = readers(candidate)
+    head = "".join(f"<th>{escape(name.upper())}</th>" for name in names)
+    rows = "".join(_row(place, slot, names) for place, slot in enumerate(candidate.slots))
+    free = "".join(
+        f"<li>{escape(name.upper())}: <code>{escape(text) or '–'}</code>{_length(text)}</li>"
+        for name, text in candidate.readers.items()
     )
     st.html(
-        '<div class="vd-scroll"><table class="vd-table"><thead><tr><th>Slot</th><th>Read</th>'
-        f"<th>Confidence</th><th>Or</th><th>Readers</th></tr></thead>{rows}</table></div>"
+        f'<p class="vd-hint">{escape(agreement(candidate))}</p>'
+        '<div class="vd-scroll"><table class="vd-table vd-opinions"><thead><tr><th>Slot</th><th>Read</th>'
+        f"<th>Sure</th>{head}<th>Or</th></tr></thead><tbody>{rows}</tbody></table></div>"
         '<p class="vd-hint">Without being told that a VIN has 17 characters:</p>'
-        f'<ul class="vd-list">{readers}</ul>'
+        f'<ul class="vd-list">{free}</ul>'
     )
+
+
+def readers(candidate: Candidate) -> list[str]:
+    """Names of all readers that were asked, in the order in which they are told of."""
+    names = dict.fromkeys(candidate.readers)
+    for slot in candidate.slots:
+        names.update(dict.fromkeys(slot.opinions))
+    return list(names)
+
+
+def agreement(candidate: Candidate) -> str:
+    """One sentence: in which slots the readers differ."""
+    names = [name.upper() for name in readers(candidate)]
+    if len(names) < 2:
+        return f"Only {names[0]} has read this line." if names else "No reader has told its opinion."
+    differing = [str(place + 1) for place, slot in enumerate(candidate.slots) if _differing(slot)]
+    if not differing:
+        return f"{' and '.join(names)} agree in every slot."
+    return f"{' and '.join(names)} differ in slot{'s' if len(differing) > 1 else ''} {', '.join(differing)}."
+
+
+def _row(place: int, slot: Slot, names: list[str]) -> str:
+    opinions = "".join(_opinion(slot, slot.opinions.get(name)) for name in names)
+    kind = ' class="vd-differs"' if _differing(slot) else ""
+    mark = ' <b title="The readers differ">≠</b>' if _differing(slot) else ""
+    return (
+        f'<tr{kind}><th scope="row">{place + 1}{mark}</th><td><code>{escape(slot.character)}</code></td>'
+        f"<td>{percent(slot.confidence)}</td>{opinions}<td>{escape(_alternatives(slot)) or '–'}</td></tr>"
+    )
+
+
+def _opinion(slot: Slot, character: str | None) -> str:
+    if character is None:
+        return "<td>–</td>"
+    other = ' class="vd-other"' if character != slot.character else ""
+    return f"<td><code{other}>{escape(character)}</code></td>"
+
+
+def _length(text: str) -> str:
+    return "" if len(text) == vin.LENGTH else f" ({len(text)} characters)"
 
 
 _LEGEND = {"sure": "99 % and more", "likely": "90 to 99 %", "doubtful": "60 to 90 %", "unsure": "under 60 %"}
 
 
 def _cell(place: int, slot: Slot) -> str:
-    kinds = [f"vd-{_grade(slot)}", *(["vd-group"] if place in GROUPS else [])]
+    kinds = [f"vd-{grade(slot)}", *(["vd-group"] if place in GROUPS else [])]
     differs = "<s>≠</s>" if _differing(slot) else ""
     rival = (
-        f"<u>or {escape(slot.alternatives[0][0])}</u>" if _grade(slot) != "sure" and slot.alternatives else ""
+        f"<u>or {escape(slot.alternatives[0][0])}</u>" if grade(slot) != "sure" and slot.alternatives else ""
     )
     return (
-        f'<div role="listitem" class="vd-slot {" ".join(kinds)}" title="{escape(_told(place, slot))}">'
+        f'<div role="listitem" class="vd-slot {" ".join(kinds)}" title="{escape(told(place, slot))}">'
         f"<i>{place + 1}</i>{differs}<b>{escape(slot.character)}</b>"
         f"<em>{_short(slot.confidence)}</em>{rival}</div>"
     )
 
 
-def _told(place: int, slot: Slot) -> str:
+def told(place: int, slot: Slot) -> str:
+    """All that is known of a slot, for a tool tip."""
     name = f"Slot {place + 1}{' (check digit)' if place == vin.CHECK_SLOT else ''}"
     lines = [f"{name}: {slot.character} {percent(slot.confidence)}"]
-    if slot.alternatives:
-        lines.append(f"or {_alternatives(slot)}")
+    if rivals := _alternatives(slot):
+        lines.append(f"or {rivals}")
     if slot.opinions:
         lines.append(f"readers: {_opinions(slot)}")
     return "\n".join(lines)
 
 
 def _alternatives(slot: Slot) -> str:
-    return ", ".join(f"{character} {percent(share)}" for character, share in slot.alternatives)
+    return ", ".join(
+        f"{character} {percent(share)}" for character, share in slot.alternatives if share >= WORTH_TELLING
+    )
 
 
 def _opinions(slot: Slot) -> str:
@@ -132,7 +187,8 @@ def _differing(slot: Slot) -> bool:
     return len(set(slot.opinions.values())) > 1
 
 
-def _grade(slot: Slot) -> str:
+def grade(slot: Slot) -> str:
+    """The CSS class for a slot's confidence."""
     return next(grade for lowest, grade in GRADES if slot.confidence >= lowest)
 
 

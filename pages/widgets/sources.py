@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
 from PIL import Image, ImageOps
+
+from core.geometry import Quad
+from pages.widgets import camera
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "heic", "heif"]
@@ -23,11 +26,20 @@ class Source:
         name: of the file, as the person named it: never trust it, never log it.
         data: the file's bytes.
         sha256: their hex digest.
+        region: where the VIN should be, in pixels of the upright photo: the camera's guide frame.
     """
 
     name: str
     data: bytes
     sha256: str
+    region: Quad | None = None
+
+    @property
+    def key(self) -> str:
+        """Equal for what reads the same: the bytes, and the region where there is one."""
+        if self.region is None:
+            return self.sha256
+        return f"{self.sha256} {' '.join(f'{place:.1f}' for place in self.region.bounds())}"
 
 
 def chosen_sources() -> list[Source]:
@@ -39,20 +51,21 @@ def chosen_sources() -> list[Source]:
         key="photo_upload",
         help="The whole photo will do: the VIN is looked for. Photos stay on this machine.",
     )
-    taken = None
-    if st.toggle(
-        "Use the camera", key="use_camera", help="Browsers allow it on localhost and over HTTPS only."
-    ):
-        taken = st.camera_input(
-            "Fill the width of the picture with the VIN", key="camera_photo", resolution="1080p", width=560
-        )
     sources = [_source(upload.file_id, upload.name, upload.getvalue()) for upload in uploads]
-    if taken is not None:
-        sources.append(_source(taken.file_id, "camera.jpg", taken.getvalue()))
+    with_camera = st.toggle(
+        "Use the camera", key="use_camera", help="Browsers allow it on localhost and over HTTPS only."
+    )
+    if with_camera:
+        capture = camera.taken()
+        if capture is not None:
+            photo = _source(f"camera {capture.number}", "camera.jpg", capture.data)
+            sources.append(replace(photo, region=capture.region))
+    else:
+        camera.forget()
     if sources:
         st.session_state.pop("sample", None)
         return sources
-    return _sample()
+    return [] if with_camera else _sample()
 
 
 def _sample() -> list[Source]:

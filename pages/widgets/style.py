@@ -75,5 +75,30 @@ SHEET = """
 .vd-table th, .vd-table td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
 .vd-table th { font-weight: 600; } .vd-table code { font-size: 1rem; }
+.vd-table tbody th { font-weight: 400; white-space: nowrap; }
+.vd-opinions { min-width: 0; } .vd-opinions td:nth-child(3) { white-space: nowrap; }
+.vd-opinions th, .vd-opinions td { padding-right: .6rem; }
+.vd-differs { --vd: #e69f00; background: color-mix(in srgb, var(--vd) 16%, transparent); }
+.vd-differs th:first-child { box-shadow: inset 3px 0 var(--vd); }
+.vd-opinions th:first-child { padding-left: .6rem; }
+.vd-table code.vd-other { outline: 2px solid #d55e00; font-weight: 700; }
+.vd-agree { margin: 0; font-size: 1.15rem; font-weight: 600; padding: .5rem .9rem; border-radius: .3rem;
+  border-left: 4px solid var(--vd); background: color-mix(in srgb, var(--vd) 14%, transparent); }
+.vd-side { margin-bottom: .5rem; }
+.vd-letter { display: inline-grid; place-items: center; width: 1.7rem; height: 1.7rem; border-radius: .3rem;
+  background: color-mix(in srgb, currentColor 14%, transparent); }
+.vd-bare { margin-bottom: .2rem; }
+.vd-bare b { display: none; }
+.vd-bare span { border: 0; border-bottom: 5px solid #d55e00;
+  background: color-mix(in srgb, #d55e00 26%, transparent); }
+.vd-pair { width: 100%; table-layout: fixed; border-collapse: separate; border-spacing: .16rem; }
+.vd-pair th, .vd-pair td { padding: 0; text-align: center; }
+.vd-pair thead th { font: .7rem sans-serif; opacity: .65; }
+.vd-pair thead th.vd-apart { opacity: 1; font-weight: 700; }
+.vd-pair tbody td { font: 600 clamp(.85rem, 3vw, 1.5rem)/1.5 monospace; border-radius: .25rem;
+  background: color-mix(in srgb, var(--vd) var(--mix), transparent); }
+.vd-pair tbody td.vd-apart { box-shadow: inset 0 0 0 2px #d55e00; }
+.vd-pair tbody td.vd-none { background: none; font: 1rem sans-serif; opacity: .7; }
+.vd-pair .vd-signs td { background: none; line-height: 1; color: #d55e00; font-size: 1rem; }
 .vd-hint { margin: .6rem 0 .2rem; font-size: .85rem; opacity: .75; }
 """

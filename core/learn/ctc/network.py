@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.learn.blocks import Halving, Mixer, Stem
+from core.learn.blocks import Stem, text_trunk
 from core.vin import ALPHABET
 
 
@@ -49,21 +49,7 @@ class CtcNetwork(nn.Module):
         across = 2 if self.config.early else 1
         neck = self.config.neck
         self.stem = Stem(1, 48, 96)
-        self.trunk = nn.Sequential(
-            Mixer(96, excite=True),
-            Mixer(96),
-            Mixer(96),
-            Halving(96, 192, (2, 1)),
-            Mixer(192, excite=True),
-            Mixer(192),
-            Mixer(192, excite=True),
-            Mixer(192),
-            Mixer(192, excite=True),
-            Mixer(192),
-            Halving(192, 384, (2, across)),
-            Mixer(384, excite=True),
-            Mixer(384),
-        )
+        self.trunk = text_trunk(across)
         self.pool = (self.config.height // 16, 2 // across)
         self.skip = ConvNormAct(384, neck)
         self.reduce = ConvNormAct(384, neck)

@@ -1,8 +1,9 @@
 """The YOLO reader's network: a 960 x 32 strip seen as 30 cells with 8 anchors each (YOLOv2, CVPR 2017).
 
-A strip this wide is three times as wide as its text was, so the first convolution takes every fourth
-column; from there plain residual convolutions lead to one feature column per cell. It shares neither
-layers nor input with the CTC reader, so that their agreement means something.
+A strip this wide is several times as wide as its text was: four columns are averaged first. Then comes the
+trunk of a text recogniser (PP-OCRv6's, so that its weights can serve as a warm start) without the attention
+behind it: a cell sees one or two characters on either side, no more. Input, head, loss and training are not
+those of the CTC reader, which looks at the whole line at once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.learn.blocks import Stem, text_trunk
 from core.recognize.yolo import ANCHORS
 from core.vin import ALPHABET
 
@@ -26,16 +28,16 @@ class YoloNetworkConfig:
     Attributes:
         width: input columns, a multiple of 32.
         height: input rows, 32.
-        channels: of the five resolutions, finest first.
-        blocks: residual blocks at each of the middle three.
+        squeeze: columns averaged into one.
+        channels: behind the trunk.
         anchors: how many anchor widths a cell has.
         dropout: on the last features while training.
     """
 
     width: int = 960
     height: int = 32
-    channels: tuple[int, int, int, int, int] = (32, 64, 128, 224, 256)
-    blocks: tuple[int, int, int] = (1, 2, 1)
+    squeeze: int = 4
+    channels: int = 256
     anchors: int = len(ANCHORS)
     dropout: float = 0.1
 
@@ -49,22 +51,16 @@ class YoloNetwork(nn.Module):
     def __init__(self, config: YoloNetworkConfig | None = None) -> None:
         super().__init__()
         self.config = config or YoloNetworkConfig()
-        first, *middle, last = self.config.channels
-        self.stem = ConvNormAct(1, first, (3, 7), (2, 4))
-        stages: list[nn.Module] = []
-        before = first
-        for channels, count in zip(middle, self.config.blocks, strict=True):
-            stages.append(ConvNormAct(before, channels, (3, 3), (2, 2)))
-            stages.extend(Residual(channels, (3, 3)) for _ in range(count))
-            before = channels
-        self.trunk = nn.Sequential(*stages)
-        self.collapse = ConvNormAct(before, last, (2, 1), (2, 1))
-        self.along = Residual(last, (1, 3))
+        self.stem = Stem(1, 48, 96)
+        self.trunk = text_trunk(2)
+        self.collapse = ConvNormAct(384, self.config.channels, (2, 1), (2, 1))
+        self.along = Residual(self.config.channels, (1, 3))
         self.dropout = nn.Dropout(self.config.dropout)
-        self.head = nn.Conv2d(last, self.config.anchors * OUTPUTS, 1)
+        self.head = nn.Conv2d(self.config.channels, self.config.anchors * OUTPUTS, 1)
 
     def forward(self, strips: Tensor) -> Tensor:
-        features = self.along(self.collapse(self.trunk(self.stem(strips))))
+        narrow = functional.avg_pool2d(strips, (1, self.config.squeeze))
+        features = self.along(self.collapse(self.trunk(self.stem(narrow))))
         raw = self.head(self.dropout(features)).squeeze(2).transpose(1, 2)
         return raw.unflatten(2, (self.config.anchors, OUTPUTS))
 

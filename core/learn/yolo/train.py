@@ -15,6 +15,7 @@ from core.learn.strips import StripSources, StripStream, classes_of
 from core.learn.yolo.loss import YoloWeights, box_loss, chain_loss
 from core.learn.yolo.network import YoloNetwork, YoloNetworkConfig
 from core.learn.yolo.targets import yolo_targets
+from core.learn.yolo.warmstart import load_warm_start
 from core.recognize.strips import to_input
 from core.recognize.yolo import CELL, decode
 
@@ -25,14 +26,16 @@ class YoloTrainConfig:
 
     Attributes:
         sources: strips and crops; real crops have a text but no drawn boxes.
-        start: ``scratch``, or a ``.safetensors`` file.
+        start: ``rapidocr`` (warm start of the trunk), ``scratch``, or a ``.safetensors`` file.
+        trunk_scale: learning rate of stem and trunk, relative to what is new.
         tilts: how many tilts of a box are tried in validation.
         network: shape of the network.
         weights: of the parts of the box loss.
     """
 
     sources: StripSources = field(default_factory=lambda: StripSources(doubtful=True))
-    start: str = "scratch"
+    start: str = "rapidocr"
+    trunk_scale: float = 0.35
     tilts: int = 5
     network: YoloNetworkConfig = field(default_factory=YoloNetworkConfig)
     weights: YoloWeights = field(default_factory=YoloWeights)
@@ -47,8 +50,11 @@ class YoloTask:
         self._stream = StripStream(config.sources, config.network.width, config.network.height)
 
     def groups(self) -> list[dict[str, Any]]:
-        """Everything at one rate."""
-        return [{"params": list(self.network.parameters())}]
+        """What is new at full rate, what was warm-started slower."""
+        trunk = [p for name, p in self.network.named_parameters() if name.startswith(("stem", "trunk"))]
+        new = [p for name, p in self.network.named_parameters() if not name.startswith(("stem", "trunk"))]
+        scale = self.config.trunk_scale if self.config.start != "scratch" else 1.0
+        return [{"params": new}, {"params": trunk, "scale": scale}]
 
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
         """Strips ``(size, 1, 32, w)``, box targets, classes ``(size, 17)``, and whose boxes are known."""
@@ -93,7 +99,9 @@ class YoloTask:
 def build(config: YoloTrainConfig) -> YoloNetwork:
     """A network with the weights that the configuration starts from."""
     network = YoloNetwork(config.network)
-    if config.start != "scratch":
+    if config.start == "rapidocr":
+        load_warm_start(network)
+    elif config.start != "scratch":
         network.load_state_dict(load_file(config.start))
     return network
 

@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -19,9 +20,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core.images import encode_jpeg
+from core.geometry import Quad
+from core.images import encode_jpeg, from_array
 from core.reader import VinReader
+from core.recognize.fuse import fuse
+from core.records import Line
+from core.rectify import rectify
 from core.synth.scenes import SceneConfig, synthetic_scene
+from core.synth.strips import StripConfig, synthetic_strip
 
 _LOADING = """
 import time; start = time.perf_counter()
@@ -41,6 +47,7 @@ def main() -> None:
     loading = subprocess.run([sys.executable, "-c", _LOADING], capture_output=True, text=True, check=True)
     print(f"import and loading the weights: {float(loading.stdout):.2f} s")
     reader = VinReader.load()
+    print(strips(reader, 3 * options.repeat))
     stages: dict[str, dict[str, float]] = {}
     totals = []
     for name, data in photos.items():
@@ -56,6 +63,27 @@ def main() -> None:
         told = "  ".join(f"{stage} {value:.0f}" for stage, value in times.items())
         print(f"{name}: {told} ms  ({times['total'] / yardstick:.1f} yardsticks)")
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def strips(reader: VinReader, count: int) -> str:
+    """Milliseconds that both readers and their fusion take for one strip."""
+    rng = np.random.default_rng(9)
+    pixels = np.repeat(synthetic_strip(rng, StripConfig(width=640, height=96)).pixels[..., None], 3, axis=2)
+    strip = rectify(from_array(pixels), Line((Quad.from_box((20, 12, 600, 72)),), 1.0))
+    times: dict[str, list[float]] = {"ctc": [], "yolo": [], "fusion": []}
+    for _ in range(count):
+        marks = [time.perf_counter()]
+        opinions = {"ctc": reader.ctc.read([strip])[0]}
+        marks.append(time.perf_counter())
+        opinions["yolo"] = reader.yolo.read([strip])[0]
+        marks.append(time.perf_counter())
+        fuse(opinions, strip, reader.weights, reader.rules)
+        marks.append(time.perf_counter())
+        for name, (start, end) in zip(times, pairwise(marks), strict=True):
+            times[name].append(1000 * (end - start))
+    medians = {name: statistics.median(spent) for name, spent in times.items()}
+    told = ", ".join(f"{name} {spent:.1f}" for name, spent in medians.items())
+    return f"one strip: {told}; together {sum(medians.values()):.1f} ms"
 
 
 def drawn() -> dict[str, bytes]:

@@ -28,6 +28,9 @@ from core.vin import check_digit_status
 
 HOPELESS = -10.0
 """Score of a candidate that is hardly a VIN: 17 characters of little more than even chances."""
+RIVAL = 8.0
+"""What scores this much less than the best candidate is no match for it, whatever the second reader says."""
+RIVALS = 3
 LARGE = 700
 """Pixels of a photo's long side from which small text is worth a closer look."""
 
@@ -151,24 +154,29 @@ class VinReader:
         return lines or [Line((quad,), 0.5, "region") for quad in _tilts(region)]
 
     def _read_lines(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[Candidate]:
-        """Every candidate by the CTC reader, the best one by both.
+        """Every candidate by the CTC reader, the best one and its rivals by both.
 
         Where the best one is not sure, it is read turned and shifted a little as well.
         """
         heard = self._hear(photo, lines, clock)
         if not heard:
             return []
-        place = max(range(len(heard)), key=lambda index: heard[index].candidate.score)
-        best = heard[place]
+        heard.sort(key=lambda one: one.candidate.score, reverse=True)
+        best = heard[0]
         if best.candidate.score < self.settings.get("second_look", -1.0):
             line = best.candidate.line
             options = [*variants(line.parts), trimmed(line.parts, best.opinion.extents)]
             again = self._hear(photo, [replace(line, parts=parts) for parts in options if parts], clock)
-            best = max([best, *again], key=lambda one: one.candidate.score)
-        opinions = {"ctc": best.opinion, "yolo": self.yolo.read([best.strip])[0]}
-        joined = weigh(best.candidate.line, fuse(opinions, best.strip, self._weights, self._rules), opinions)
+            heard[0] = max([best, *again], key=lambda one: one.candidate.score)
+        least = heard[0].candidate.score - RIVAL
+        rivals = [one for one in heard if one.candidate.score >= least][:RIVALS]
+        joined = []
+        for one, opinion in zip(rivals, self.yolo.read([one.strip for one in rivals]), strict=True):
+            opinions = {"ctc": one.opinion, "yolo": opinion}
+            slots = fuse(opinions, one.strip, self.weights, self.rules)
+            joined.append(weigh(one.candidate.line, slots, opinions))
         clock.stop("recognize")
-        return [joined if index == place else one.candidate for index, one in enumerate(heard)]
+        return joined + [one.candidate for one in heard if one not in rivals]
 
     def _hear(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[_Heard]:
         strips, kept = [], []
@@ -187,13 +195,15 @@ class VinReader:
         return out
 
     @property
-    def _rules(self) -> Rules:
+    def rules(self) -> Rules:
+        """What is known of VINs, with the weights of the reader's card."""
         names = ("habit", "valid_digit", "invalid_digit")
         habit, valid, invalid = (self.settings.get(name, 0.0) for name in names)
         return Rules(self.prior, habit, valid, invalid)
 
     @property
-    def _weights(self) -> dict[str, float]:
+    def weights(self) -> dict[str, float]:
+        """How much each reader's word counts."""
         return {name: self.settings.get(f"fuse_{name}", 1.0) for name in ("ctc", "yolo")}
 
     def _without(

@@ -165,7 +165,7 @@ class TestTrain:
         monkeypatch.setattr(loop, "train", train)
         return calls
 
-    @pytest.mark.parametrize("network", ["ctc", "craft"])
+    @pytest.mark.parametrize("network", ["ctc", "craft", "yolo"])
     def test_options_reach_the_loop_and_the_task(
         self, asked: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], network: str
     ) -> None:
@@ -175,7 +175,8 @@ class TestTrain:
         ((task, config),) = asked
         assert (config.folder, config.steps, config.seed, config.batch) == (run, 7, 3, 5)
         assert (config.threads, config.device, config.minutes) == (1, "cpu", 30.0)
-        assert (task.config.start, task.config.real) == ("scratch", 0.25)
+        sources = task.config if network == "craft" else task.config.sources
+        assert (task.config.start, sources.real) == ("scratch", 0.25)
         assert "step     20     0.5 min  loss 1.25" in capsys.readouterr().out
 
     @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from core.learn.craft.export import CraftServing
 from core.learn.craft.network import CraftNetwork
 from core.learn.ctc.export import CtcServing
 from core.learn.ctc.network import CtcNetwork
+from core.learn.yolo.network import YoloNetwork
 from core.registry import ModelError, load, load_card
 
-NAMES = ("craft", "ctc")
+NAMES = ("craft", "ctc", "yolo")
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_champions_load_and_name_their_origin(name: str) -> None:
 
 
 def test_every_weight_file_is_named_by_a_card() -> None:
-    named = {file for name in NAMES for file in load_card(name).sha256}
+    named = {file for name in (*NAMES, "prior") for file in load_card(name).sha256}
     stored = {path.name for path in registry.CHAMPION.iterdir() if path.suffix != ".json"}
     assert stored == named
 
@@ -75,10 +76,19 @@ def test_a_card_of_another_network_is_refused(copy: Path) -> None:
 def test_the_ctc_reader_computes_the_same_in_torch_and_onnx() -> None:
     network = CtcNetwork()
     network.load_state_dict(load_file(registry.CHAMPION / "ctc.safetensors"))
-    strips = np.random.default_rng(0).uniform(-1, 1, (3, 1, 48, 320)).astype(np.float32)
+    strips = np.random.default_rng(0).uniform(-1, 1, (3, 1, 32, 320)).astype(np.float32)
     with torch.inference_mode():
         ours = CtcServing(network).eval()(torch.from_numpy(strips)).numpy()
     assert np.abs(ours - load("ctc").run(strips)[0]).max() < 1e-3
+
+
+def test_the_yolo_reader_computes_the_same_in_torch_and_onnx() -> None:
+    network = YoloNetwork()
+    network.load_state_dict(load_file(registry.CHAMPION / "yolo.safetensors"))
+    strips = np.random.default_rng(0).uniform(-1, 1, (3, 1, 32, 960)).astype(np.float32)
+    with torch.inference_mode():
+        ours = network.eval()(torch.from_numpy(strips)).numpy()
+    assert np.abs(ours - load("yolo").run(strips)[0]).max() < 1e-2
 
 
 def test_the_detector_computes_the_same_in_torch_and_onnx() -> None:

@@ -12,10 +12,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import calibrate, evaluate, quads, read, synthesize, train
+from core.cli import calibrate, evaluate, predict, prior, quads, read, rounds, store, synthesize, train
 from core.cli.console import Refusal, printable
 
-VERBS = (read, evaluate, synthesize, train, quads, calibrate)
+VERBS = (read, predict, store, evaluate, synthesize, train, quads, rounds, prior, calibrate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

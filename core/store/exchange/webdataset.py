@@ -1,0 +1,108 @@
+"""WebDataset: plain tar shards for training loops that stream, ``<sha256>.jpg`` beside ``<sha256>.json``.
+
+The same items give the same bytes: no times, no owners.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from core.images import MAX_BYTES
+from core.store.errors import Refused
+from core.store.exchange.common import Found, Load, as_json, from_json
+from core.store.files import shareable
+from core.store.items import Item
+
+SHARD = 1000
+"""Photos per shard."""
+
+
+def write(items: Iterable[Item], target: Path, load: Load, shard: int = SHARD) -> int:
+    """Write ``<side>-000000.tar`` and so on; photos are part of the format."""
+    target.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    open_shards: dict[str, tarfile.TarFile] = {}
+    try:
+        for item in items:
+            side = item.side or "train"
+            count = counts.get(side, 0)
+            if count % shard == 0:
+                if side in open_shards:
+                    open_shards[side].close()
+                path = target / f"{side}-{count // shard:06d}.tar"
+                open_shards[side] = tarfile.open(path, "w")  # noqa: SIM115  # closed below, whatever happens
+            data, suffix = shareable(load(item))
+            stem = Path(item.name).stem
+            entry = {
+                "sha256": item.sha256, "size": list(item.size), "side": item.side, "state": item.state,
+                "label": as_json(item.content),
+            }  # fmt: skip
+            _add(open_shards[side], stem + suffix, data)
+            _add(open_shards[side], stem + ".json", json.dumps(entry).encode())
+            _add(open_shards[side], stem + ".txt", item.content.text.encode())
+            counts[side] = count + 1
+    finally:
+        for archive in open_shards.values():
+            archive.close()
+    return sum(counts.values())
+
+
+def read(path: Path) -> Iterator[Found]:
+    """Every photo of the shards in a folder, or of one shard; nothing is unpacked to disk.
+
+    Raises:
+        Refused: there is no shard, or one is damaged.
+    """
+    shards = [path] if path.is_file() else sorted(path.glob("*.tar"))
+    if not shards:
+        raise Refused(f"{path} has no .tar shards; name the folder with them")
+    for shard in shards:
+        try:
+            with tarfile.open(shard, "r:") as archive:
+                yield from _samples(archive)
+        except (tarfile.TarError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+            if isinstance(error, Refused):
+                raise
+            raise Refused(f"{shard} is no shard of ours ({type(error).__name__}: {error})") from error
+
+
+def _samples(archive: tarfile.TarFile) -> Iterator[Found]:
+    stem, parts = "", dict[str, bytes]()
+    for member in archive:
+        if not member.isreg():
+            continue
+        if member.size > MAX_BYTES:
+            raise ValueError(f"{member.name[:80]} is larger than a photo may be")
+        base, _, suffix = member.name.rpartition("/")[2].partition(".")
+        if base != stem and parts:
+            yield _found(stem, parts)
+            parts = {}
+        stem = base
+        file = archive.extractfile(member)
+        assert file is not None
+        parts[suffix.lower()] = file.read()
+    if parts:
+        yield _found(stem, parts)
+
+
+def _found(stem: str, parts: dict[str, bytes]) -> Found:
+    entry = json.loads(parts.pop("json", b"{}"))
+    text = parts.pop("txt", b"").decode()
+    suffix, data = next(iter(parts.items()), ("jpg", b""))
+    content = from_json(entry["label"]) if "label" in entry else from_json({"text": text})
+    width, height = entry.get("size", (0, 0))
+    item = Item(
+        f"{stem}.{suffix}", entry.get("sha256", ""), (width, height), content, entry.get("side", ""),
+        entry.get("state", ""),
+    )  # fmt: skip
+    return Found(item, lambda: data)
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(data), 0o644
+    archive.addfile(member, io.BytesIO(data))

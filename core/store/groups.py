@@ -1,0 +1,125 @@
+"""Which photos show the same car: by VIN, by a VIN with gaps that fits, and by looks.
+
+A network must never be measured on a car that it was trained on, so groups are drawn generously: a photo too
+many in a group costs nothing, one too few flatters the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from sqlite_utils import Database
+
+from core.store.connect import Store, rows
+from core.vin import LENGTH, UNREAD
+
+NEAR = 6
+"""Bits of 64 in which the perceptual hashes of two pictures of one scene may differ; set on the training
+photos, where two cars with known VINs differ in 8 at least."""
+
+BAND = 8
+"""Bits per band: two hashes that differ in fewer bits than there are bands agree in one band at least."""
+
+KNOWN = 10
+"""Characters that a VIN with gaps must show before it is matched with others."""
+
+
+def regroup(store: Store) -> int:
+    """Give every photo its group anew, from labels, accepted readings and looks; returns how many."""
+    with store.reading() as db:
+        found = rows(
+            db,
+            "SELECT id, sha256, phash, vin_group, COALESCE(vin, CASE WHEN status = 'accepted' THEN read END) "
+            "AS vin FROM photos WHERE state != 'forgotten' ORDER BY id",
+        )
+    group = groups([row["vin"] or "" for row in found], [row["phash"] or "" for row in found])
+    names: dict[int, str] = {}
+    for row, number in zip(found, group, strict=True):
+        names[number] = min(names.get(number, row["sha256"]), row["sha256"])
+    moved = [
+        (names[number], row["id"])
+        for row, number in zip(found, group, strict=True)
+        if row["vin_group"] != names[number]
+    ]
+    for start in range(0, len(moved), 5000):
+        with store.writing() as db:
+            _write(db, moved[start : start + 5000])
+    return len(names)
+
+
+def groups(vins: list[str], hashes: list[str]) -> list[int]:
+    """A group number per photo.
+
+    Args:
+        vins: 17 characters with ``?`` where one is not known, empty where none is.
+        hashes: 16 hex digits, empty where there is none.
+    """
+    leader = np.arange(len(vins))
+
+    def find(place: int) -> int:
+        while leader[place] != place:
+            leader[place] = leader[leader[place]]
+            place = int(leader[place])
+        return place
+
+    for one, other in _pairs(vins, hashes):
+        leader[find(other)] = find(one)
+    return [find(place) for place in range(len(vins))]
+
+
+def near_pairs(hashes: np.ndarray, most: int = NEAR) -> Iterator[tuple[int, int]]:
+    """Pairs of places whose hashes differ in at most ``most`` bits; neighbours in a chain of them suffice.
+
+    Args:
+        hashes: uint64 ``(n,)``.
+        most: bits, fewer than the number of bands.
+    """
+    for band in range(0, 64, BAND):
+        key = (hashes >> np.uint64(band)) & np.uint64(2**BAND - 1)
+        order = np.argsort(key, kind="stable")
+        starts = np.flatnonzero(np.diff(key[order], prepend=key[order][:1] + np.uint64(1)))
+        for members in np.split(order, starts[1:]):
+            for start in range(0, len(members), 512):
+                some = members[start : start + 512]
+                rest = members[start:]
+                apart = np.bitwise_count(hashes[some][:, None] ^ hashes[rest][None, :])
+                for one, other in np.argwhere(np.triu(apart <= most, 1)):
+                    yield int(some[one]), int(rest[other])
+
+
+def _pairs(vins: list[str], hashes: list[str]) -> Iterator[tuple[int, int]]:
+    yield from _same(vin if UNREAD not in vin else "" for vin in vins)
+    yield from _same(hashes)
+    yield from _fitting(vins)
+    # Equal hashes are joined above; a thousand copies of one picture would make a million pairs.
+    first = {text: place for place, text in reversed(list(enumerate(hashes))) if text}
+    places = list(first.values())
+    values = np.array([int(text, 16) for text in first], dtype=np.uint64)
+    for one, other in near_pairs(values) if places else ():
+        yield places[one], places[other]
+
+
+def _same(texts: Iterable[str]) -> Iterator[tuple[int, int]]:
+    seen: dict[str, int] = {}
+    for place, text in enumerate(texts):
+        if text:
+            yield seen.setdefault(text, place), place
+
+
+def _fitting(vins: list[str]) -> Iterator[tuple[int, int]]:
+    places = [place for place, vin in enumerate(vins) if len(vin) == LENGTH and vin.isascii()]
+    if not places:
+        return
+    letters = np.frombuffer("".join(vins[place] for place in places).encode(), np.uint8)
+    letters = letters.reshape(-1, LENGTH)
+    gaps = letters == ord(UNREAD)
+    for row in np.flatnonzero(gaps.any(axis=1) & (gaps.sum(axis=1) <= LENGTH - KNOWN)):
+        either = gaps | gaps[row]
+        fits = ((letters == letters[row]) | either).all(axis=1) & (LENGTH - either.sum(axis=1) >= KNOWN)
+        for other in np.flatnonzero(fits):
+            yield places[row], places[other]
+
+
+def _write(db: Database, moved: list[tuple[str, int]]) -> None:
+    db.conn.executemany("UPDATE photos SET vin_group = ? WHERE id = ? AND state != 'forgotten'", moved)

@@ -31,6 +31,9 @@ HOPELESS = -10.0
 RIVAL = 8.0
 """What scores this much less than the best candidate is no match for it, whatever the second reader says."""
 RIVALS = 3
+BOXED = 0.5
+"""Belief in a line that a person's box suggests, where the detector has its own in the range 0..1."""
+TILTS = 7
 LARGE = 700
 """Pixels of a photo's long side from which small text is worth a closer look."""
 
@@ -151,7 +154,8 @@ class VinReader:
         lines = [
             replace(line, origin="region") for line in lines if line.parts[0].length > 0.6 * region.length
         ]
-        return lines or [Line((quad,), 0.5, "region") for quad in _tilts(region)]
+        # A box around the text says more than the detector's band where it fits tightly: the readers tell.
+        return lines + [Line((quad,), BOXED, "region") for quad in _tilts(region)]
 
     def _read_lines(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[Candidate]:
         """Every candidate by the CTC reader, the best one and its rivals by both.
@@ -272,4 +276,4 @@ def _tilts(region: Quad) -> list[Quad]:
     upright = min(
         abs(region.corners[0, 1] - region.corners[1, 1]), abs(region.corners[0, 0] - region.corners[3, 0])
     )
-    return quads_in_box(region.bounds()) if upright < 1.0 else [region]
+    return quads_in_box(region.bounds(), TILTS) if upright < 1.0 else [region]

@@ -22,15 +22,19 @@ from core.recognize.prior import VinPrior
 from core.recognize.rules import Rules
 from core.recognize.yolo import YoloReader
 from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading, SlotPosteriors, Strip
-from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed, variants
+from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed, variants, windows
 from core.verdict import confidence, verdict
 from core.vin import check_digit_status
 
-HOPELESS = -10.0
-"""Score of a candidate that is hardly a VIN: 17 characters of little more than even chances."""
+HOPELESS = -4.0
+"""Score of a candidate that may well be another row: the photo is looked at again."""
+FAINT = 0.2
+"""Threshold of the *VIN text* map where the usual one found nothing."""
 RIVAL = 8.0
 """What scores this much less than the best candidate is no match for it, whatever the second reader says."""
 RIVALS = 3
+LOOKS = 3
+"""Rounds of small moves around the best line, where it is not sure."""
 BOXED = 0.5
 """Belief in a line that a person's box suggests, where the detector has its own in the range 0..1."""
 TILTS = 7
@@ -91,10 +95,10 @@ class VinReader:
         lines = self._lines(maps, region)
         clock.stop("detect")
         candidates = self._read_lines(photo, lines, clock)
-        for zoom in _zooms(photo) if region is None else ():
+        for zoom in (1.0, *_zooms(photo)) if region is None else ():
             if any(candidate.score > HOPELESS for candidate in candidates):
                 break
-            again = self._lines(self.detector.maps(photo, zoom), None)
+            again = self._lines(maps if zoom == 1.0 else self.detector.maps(photo, zoom), None, FAINT)
             clock.stop("detect")
             candidates += self._read_lines(photo, again, clock)
         chosen, others = choose(candidates, self.settings.get("least", -60.0))
@@ -145,8 +149,8 @@ class VinReader:
             for network in (self.detector.network, self.ctc.network, self.yolo.network)
         }
 
-    def _lines(self, maps: HeatMaps, region: Quad | None) -> list[Line]:
-        threshold = self.detector.network.card.settings.get("threshold", 0.55)
+    def _lines(self, maps: HeatMaps, region: Quad | None, threshold: float | None = None) -> list[Line]:
+        threshold = threshold or self.detector.network.card.settings.get("threshold", 0.5)
         lines = find_lines(maps, LineConfig(threshold=threshold), region)
         if region is None:
             return lines
@@ -166,12 +170,7 @@ class VinReader:
         if not heard:
             return []
         heard.sort(key=lambda one: one.candidate.score, reverse=True)
-        best = heard[0]
-        if best.candidate.score < self.settings.get("second_look", -1.0):
-            line = best.candidate.line
-            options = [*variants(line.parts), trimmed(line.parts, best.opinion.extents)]
-            again = self._hear(photo, [replace(line, parts=parts) for parts in options if parts], clock)
-            heard[0] = max([best, *again], key=lambda one: one.candidate.score)
+        heard[0] = self._closer(photo, heard[0], clock)
         least = heard[0].candidate.score - RIVAL
         rivals = [one for one in heard if one.candidate.score >= least][:RIVALS]
         joined = []
@@ -181,6 +180,21 @@ class VinReader:
             joined.append(weigh(one.candidate.line, slots, opinions))
         clock.stop("recognize")
         return joined + [one.candidate for one in heard if one not in rivals]
+
+    def _closer(self, photo: Photo, best: _Heard, clock: _Clock) -> _Heard:
+        """The line turned, shifted and cut a little, again and again, for as long as that makes it surer."""
+        enough = self.settings.get("second_look", -1.0)
+        for _ in range(LOOKS):
+            if best.candidate.score >= enough:
+                break
+            line = best.candidate.line
+            options = [*variants(line.parts), *windows(line.parts), trimmed(line.parts, best.opinion.extents)]
+            again = self._hear(photo, [replace(line, parts=parts) for parts in options if parts], clock)
+            better = max([best, *again], key=lambda one: one.candidate.score)
+            if better is best:
+                break
+            best = better
+        return best
 
     def _hear(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[_Heard]:
         strips, kept = [], []

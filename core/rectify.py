@@ -78,6 +78,18 @@ def variants(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
     return [(option,) for option in (*moved, quad.turned())]
 
 
+def windows(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
+    """Pieces of the line, and the line drawn out.
+
+    A maker's name on the same line as the VIN is taken for a part of it; a faint end is left out.
+    """
+    if len(parts) != 1:
+        return []
+    cuts = [(0.1, 1.0), (0.2, 1.0), (0.32, 1.0), (0.45, 1.0), (0.0, 0.9), (0.0, 0.75)]
+    spans = [*cuts, (-0.08, 1.0), (0.0, 1.08)]
+    return [(parts[0].part(start, end),) for start, end in spans]
+
+
 def trimmed(parts: tuple[Quad, ...], extents: np.ndarray, least: float = 0.03) -> tuple[Quad, ...] | None:
     """The line cut to where its characters were found.
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.geometry import Quad
 from core.records import Line, Photo
-from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed
+from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed, windows
 
 PHOTO = Photo(np.zeros((200, 300, 3), np.uint8))
 
@@ -138,3 +138,14 @@ def test_a_line_that_fits_or_makes_no_sense_is_left_alone(start: float, end: flo
     edges = np.linspace(start, end, 18)
     quad = Quad.from_box((10, 10, 300, 30))
     assert trimmed((quad,), np.stack([edges[:-1], edges[1:]], axis=1)) is None
+
+
+def test_windows_hold_the_vin_behind_a_makers_name() -> None:
+    whole = Quad.from_line((150, 100), 200, 14, 0.1)
+    vin = whole.part(0.34, 1.0)
+    best = min(
+        (parts[0] for parts in windows((whole,))),
+        key=lambda quad: float(np.abs(quad.corners - vin.corners).max()),
+    )
+    assert np.abs(best.corners - vin.corners).max() < 0.03 * whole.length
+    assert windows((whole, whole)) == []

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.detect.fit import around, fit_quad
 from core.geometry import Quad
 from core.records import HeatMaps, Line
-
-BAND = 0.6
-"""Share of a line's height that the *VIN text* map marks; neighbouring rows stay apart that way."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def find_lines(maps: HeatMaps, config: LineConfig, region: Quad | None = None) -
     bands = _joined(bands)
     lines = []
     for points in bands:
-        quad = _quad(points)
+        quad = fit_quad(text, points, config.threshold)
         if quad.length < config.shortest * quad.height:
             continue
         score = _score(text, points, quad)
@@ -89,23 +87,13 @@ def _joined(bands: list[np.ndarray]) -> list[np.ndarray]:
 
 def _continues(first: np.ndarray, second: np.ndarray) -> bool:
     longer, shorter = (first, second) if len(first) >= len(second) else (second, first)
-    quad = _quad(longer)
+    quad = around(longer)
     if quad.length < 2 * quad.height:
         return False
     frame = quad.to_frame(shorter + 0.5)
     gap = max(-frame[:, 0].max(), frame[:, 0].min() - 1) * quad.length
     centre = frame[:, 1].mean()
     return gap < 1.0 * quad.height and 0.2 < centre < 0.8
-
-
-def _quad(points: np.ndarray) -> Quad:
-    """The rectangle around a band, its height grown from the band's to the text's."""
-    (x, y), (width, height), degrees = cv2.minAreaRect(points + 0.5)
-    width, height = width + 1, height + 1  # from pixel centres to pixel edges
-    if width < height:
-        width, height, degrees = height, width, degrees + 90
-    degrees = (degrees + 90) % 180 - 90
-    return Quad.from_line((x, y), width, height / BAND, np.deg2rad(degrees))
 
 
 def _score(text: np.ndarray, points: np.ndarray, quad: Quad) -> float:

@@ -14,7 +14,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from core.detect.lines import BAND
+from core.detect.fit import BAND
 from core.geometry import Quad
 
 _TILE = 32

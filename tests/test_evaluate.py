@@ -10,6 +10,7 @@ import pytest
 from core.geometry import Box, Quad
 from core.learn.crops import LabelledPhoto, read_labels
 from core.learn.evaluate import Latency, Pair, Proportion, evaluate, finds, measurable, slots_right
+from core.learn.follow import follows
 from core.learn.score import cer, levenshtein, wilson
 from core.records import Candidate, Line, Reading
 
@@ -85,6 +86,36 @@ class TestFinds:
 
     def test_nothing_chosen_is_nothing_found(self) -> None:
         assert not finds(BOX, reading(None, "no_vin"))
+
+
+class TestFollows:
+    TRUE = Quad.from_line((200, 150), 160, 16, 0.2)
+
+    @pytest.mark.parametrize(
+        ("change", "good"),
+        [
+            ((0.0, 0.0, 0.0), True),
+            ((0.1, 0.1, 0.0), True),
+            ((0.2, 0.0, 0.0), False),  # runs on to the left
+            ((0.0, -0.1, 0.0), False),  # the last characters are missing
+            ((0.0, 0.0, 0.2), True),
+            ((0.0, 0.0, 0.5), False),  # between two rows
+        ],
+    )
+    def test_a_line_covers_the_text_and_little_else(
+        self, change: tuple[float, float, float], good: bool
+    ) -> None:
+        left, right, down = change
+        line = Line((self.TRUE.part(-left, 1 + right, down, 1 + down),), 1.0)
+        assert follows(self.TRUE.bounds(), line) is good
+
+    def test_a_line_across_the_text_is_none(self) -> None:
+        across = Quad.from_line((200, 150), 160, 16, 1.2)
+        assert not follows(self.TRUE.bounds(), Line((across,), 1.0))
+
+    def test_evaluation_counts_them(self) -> None:
+        assert evaluate(pairs()).line == Proportion(2, 4)
+        assert evaluate(pairs(), given_box=True).line is None
 
 
 def pairs() -> list[Pair]:

@@ -81,6 +81,8 @@ def report(evaluation: Evaluation, wrong: bool = False) -> list[str]:
         ]
     if evaluation.detection:
         lines.append(f"detection          {_told(evaluation.detection)}")
+    if evaluation.line:
+        lines.append(f"line               {_told(evaluation.line)}")
     lines += [
         f"accepted           {_told(evaluation.coverage)}",
         f"right if accepted  {_told(evaluation.precision)}",

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.geometry import Box
 from core.learn.crops import LabelledPhoto
+from core.learn.follow import follows
 from core.learn.score import cer, wilson
 from core.records import Reading
 from core.vin import LENGTH
@@ -117,6 +118,7 @@ class Evaluation:
         cer: mean character error rate over photos; a missing VIN counts 1.
         slots: share of the 17 places that hold the right character, 0..1; a missing VIN has none.
         detection: the chosen quads' centre lies in the widened true box; None where that cannot be said.
+        line: the chosen line runs along the boxed text from end to end (``follow.py``); None likewise.
         statuses: status -> count.
         precision: exact among the accepted.
         coverage: accepted among all.
@@ -131,6 +133,7 @@ class Evaluation:
     cer: float | None
     slots: float | None
     detection: Proportion | None
+    line: Proportion | None
     statuses: dict[str, int]
     precision: Proportion
     coverage: Proportion
@@ -147,6 +150,7 @@ class Evaluation:
             "cer": _rounded(self.cer),
             "slots": _rounded(self.slots),
             "detection": self.detection.to_json() if self.detection else None,
+            "line": self.line.to_json() if self.line else None,
             "statuses": dict(self.statuses),
             "accepted": {"precision": self.precision.to_json(), "coverage": self.coverage.to_json()},
             "unreadable_accepted": {kind: part.to_json() for kind, part in self.unreadable.items()},
@@ -179,6 +183,7 @@ def evaluate(pairs: Sequence[Pair], given_box: bool = False) -> Evaluation:
         cer=float(np.mean(errors)) if errors else None,
         slots=slots_right(counted),
         detection=None if given_box else _detection(counted),
+        line=None if given_box else _line(counted),
         statuses=dict(sorted(Counter(reading.status for _, reading in counted).items())),
         precision=_exact(accepted),
         coverage=Proportion(len(accepted), len(counted)),
@@ -217,6 +222,12 @@ def _exact(pairs: Sequence[Pair]) -> Proportion:
 def _detection(pairs: Sequence[Pair]) -> Proportion | None:
     boxed = [(label.box, reading) for label, reading in pairs if label.box is not None]
     return Proportion(sum(finds(box, reading) for box, reading in boxed), len(boxed)) if boxed else None
+
+
+def _line(pairs: Sequence[Pair]) -> Proportion | None:
+    boxed = [(label.box, reading.chosen) for label, reading in pairs if label.box is not None]
+    hits = sum(chosen is not None and follows(box, chosen.line) for box, chosen in boxed)
+    return Proportion(hits, len(boxed)) if boxed else None
 
 
 def _unreadable(pairs: Sequence[Pair]) -> dict[str, Proportion]:

@@ -56,9 +56,8 @@ def main() -> None:
                 taken.append(drawn(pixels, reading.vin or "-", scores[-1]))
         right += statuses["no_vin"]
         total += len(scores)
-        print(
-            f"{name:<13} {dict(statuses)}; best scores {np.percentile(scores, (50, 75, 90, 95, 100)).round(1)}"
-        )
+        spread = np.percentile(scores, (50, 75, 90, 95, 100)).round(1)
+        print(f"{name:<13} {dict(statuses)}; best scores {spread}")
     print(f"no_vin: {right} of {total} ({right / total:.1%})")
     if options.sheet and taken:
         cv2.imwrite(str(options.sheet), np.vstack([np.hstack(row) for row in _sixes(taken)]))

@@ -73,11 +73,11 @@ def strips(reader: VinReader, count: int) -> str:
     times: dict[str, list[float]] = {"ctc": [], "yolo": [], "fusion": []}
     for _ in range(count):
         marks = [time.perf_counter()]
-        opinions = {"ctc": reader.ctc.read([strip])[0]}
+        opinions = {"ctc": reader.panel.ctc.read([strip])[0]}
         marks.append(time.perf_counter())
-        opinions["yolo"] = reader.yolo.read([strip])[0]
+        opinions["yolo"] = reader.panel.yolo.read([strip])[0]
         marks.append(time.perf_counter())
-        fuse(opinions, strip, reader.weights, reader.rules)
+        fuse(opinions, strip, reader.panel.weights, reader.panel.rules)
         marks.append(time.perf_counter())
         for name, (start, end) in zip(times, pairwise(marks), strict=True):
             times[name].append(1000 * (end - start))

@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from core import images, registry
-from core.choose import choose, weigh
+from core.choose import choose
 from core.detect.craft import CraftDetector
 from core.detect.lines import LineConfig, find_lines
+from core.detect.views import surroundings
 from core.geometry import Quad
+from core.panel import Panel
 from core.quality.inspect import inspect
 from core.quality.screen import screen
 from core.recognize.ctc import CtcReader
-from core.recognize.fuse import fuse
 from core.recognize.prior import VinPrior
-from core.recognize.rules import Rules
 from core.recognize.yolo import YoloReader
-from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading, SlotPosteriors, Strip
-from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed, variants, windows
+from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading
+from core.rectify import quads_in_box, rectify
 from core.verdict import confidence, verdict
 from core.vin import check_digit_status
 
@@ -30,14 +30,14 @@ HOPELESS = -4.0
 """Score of a candidate that may well be another row: the photo is looked at again."""
 FAINT = 0.2
 """Threshold of the *VIN text* map where the usual one found nothing."""
-RIVAL = 8.0
-"""What scores this much less than the best candidate is no match for it, whatever the second reader says."""
-RIVALS = 3
-LOOKS = 3
-"""Rounds of small moves around the best line, where it is not sure."""
+CLOSER = 2
+"""Candidates whose surroundings are looked at, where none is sure."""
+CLOSE = 0.75
+"""Side of that look over the detector's usual one."""
 BOXED = 0.5
 """Belief in a line that a person's box suggests, where the detector has its own in the range 0..1."""
 TILTS = 7
+"""Lines that are tried in a person's box."""
 LARGE = 700
 """Pixels of a photo's long side from which small text is worth a closer look."""
 
@@ -50,15 +50,11 @@ class VinReader:
 
     Attributes:
         detector: finds the line.
-        ctc: reads every candidate.
-        yolo: reads the best candidate too; its word is joined with the other's.
-        prior: what VINs usually look like.
+        panel: reads it.
     """
 
     detector: CraftDetector
-    ctc: CtcReader
-    yolo: YoloReader
-    prior: VinPrior | None = None
+    panel: Panel
 
     @classmethod
     def load(cls, folder: Path | None = None) -> VinReader:
@@ -69,7 +65,7 @@ class VinReader:
         """
         craft, ctc, yolo = (registry.load(name, folder) for name in ("craft", "ctc", "yolo"))
         prior = VinPrior.from_json(registry.load_text("prior", folder))
-        return cls(CraftDetector(craft), CtcReader(ctc), YoloReader(yolo), prior)
+        return cls(CraftDetector(craft), Panel(CtcReader(ctc), YoloReader(yolo), prior, ctc.card.settings))
 
     def read(self, source: Source, region: Quad | None = None) -> Reading:
         """Read one photo.
@@ -94,13 +90,9 @@ class VinReader:
         maps = self.detector.maps(photo)
         lines = self._lines(maps, region)
         clock.stop("detect")
-        candidates = self._read_lines(photo, lines, clock)
-        for zoom in (1.0, *_zooms(photo)) if region is None else ():
-            if any(candidate.score > HOPELESS for candidate in candidates):
-                break
-            again = self._lines(maps if zoom == 1.0 else self.detector.maps(photo, zoom), None, FAINT)
-            clock.stop("detect")
-            candidates += self._read_lines(photo, again, clock)
+        candidates = self.panel.read(photo, lines, clock.stop)
+        if region is None:
+            candidates += self._look_again(photo, maps, candidates, clock)
         chosen, others = choose(candidates, self.settings.get("least", -60.0))
         clock.stop("choose")
         if chosen is None:
@@ -127,27 +119,16 @@ class VinReader:
         for source in sources:
             yield self.read(source)
 
-    def hear(self, photo: Photo, line: Line) -> dict[str, SlotPosteriors]:
-        """What each reader says of one line, before their words are joined.
-
-        Raises:
-            EmptyQuad: the line cannot be straightened.
-        """
-        strip = rectify(photo, line)
-        return {"ctc": self.ctc.read([strip])[0], "yolo": self.yolo.read([strip])[0]}
-
     @property
     def settings(self) -> dict[str, float]:
-        """Thresholds and calibration, from the reader's card."""
-        return self.ctc.network.card.settings
+        """Thresholds and calibration, from the CTC reader's card."""
+        return self.panel.ctc.network.card.settings
 
     @property
     def models(self) -> dict[str, str]:
         """Network name -> fingerprint."""
-        return {
-            network.card.name: network.card.fingerprint
-            for network in (self.detector.network, self.ctc.network, self.yolo.network)
-        }
+        networks = (self.detector.network, self.panel.ctc.network, self.panel.yolo.network)
+        return {network.card.name: network.card.fingerprint for network in networks}
 
     def _lines(self, maps: HeatMaps, region: Quad | None, threshold: float | None = None) -> list[Line]:
         threshold = threshold or self.detector.network.card.settings.get("threshold", 0.5)
@@ -161,68 +142,28 @@ class VinReader:
         # A box around the text says more than the detector's band where it fits tightly: the readers tell.
         return lines + [Line((quad,), BOXED, "region") for quad in _tilts(region)]
 
-    def _read_lines(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[Candidate]:
-        """Every candidate by the CTC reader, the best one and its rivals by both.
-
-        Where the best one is not sure, it is read turned and shifted a little as well.
-        """
-        heard = self._hear(photo, lines, clock)
-        if not heard:
-            return []
-        heard.sort(key=lambda one: one.candidate.score, reverse=True)
-        heard[0] = self._closer(photo, heard[0], clock)
-        least = heard[0].candidate.score - RIVAL
-        rivals = [one for one in heard if one.candidate.score >= least][:RIVALS]
-        joined = []
-        for one, opinion in zip(rivals, self.yolo.read([one.strip for one in rivals]), strict=True):
-            opinions = {"ctc": one.opinion, "yolo": opinion}
-            slots = fuse(opinions, one.strip, self.weights, self.rules)
-            joined.append(weigh(one.candidate.line, slots, opinions))
-        clock.stop("recognize")
-        return joined + [one.candidate for one in heard if one not in rivals]
-
-    def _closer(self, photo: Photo, best: _Heard, clock: _Clock) -> _Heard:
-        """The line turned, shifted and cut a little, again and again, for as long as that makes it surer."""
-        enough = self.settings.get("second_look", -1.0)
-        for _ in range(LOOKS):
-            if best.candidate.score >= enough:
+    def _look_again(
+        self, photo: Photo, maps: HeatMaps, candidates: list[Candidate], clock: _Clock
+    ) -> list[Candidate]:
+        """Where nothing is sure: fainter lines, other sizes of the picture, the best lines' surroundings."""
+        found: list[Candidate] = []
+        for zoom in (1.0, *_zooms(photo)):
+            if _best(candidates + found) > HOPELESS:
                 break
-            line = best.candidate.line
-            options = [*variants(line.parts), *windows(line.parts), trimmed(line.parts, best.opinion.extents)]
-            again = self._hear(photo, [replace(line, parts=parts) for parts in options if parts], clock)
-            better = max([best, *again], key=lambda one: one.candidate.score)
-            if better is best:
-                break
-            best = better
-        return best
-
-    def _hear(self, photo: Photo, lines: list[Line], clock: _Clock) -> list[_Heard]:
-        strips, kept = [], []
-        for line in lines:
-            try:
-                strips.append(rectify(photo, line))
-                kept.append(line)
-            except EmptyQuad:
-                continue
-        clock.stop("rectify")
-        out = []
-        for line, strip, opinion in zip(kept, strips, self.ctc.read(strips), strict=True):
-            views = {"ctc": opinion}
-            out.append(_Heard(strip, opinion, weigh(line, fuse(views, strip), views)))
-        clock.stop("recognize")
-        return out
-
-    @property
-    def rules(self) -> Rules:
-        """What is known of VINs, with the weights of the reader's card."""
-        names = ("habit", "valid_digit", "invalid_digit")
-        habit, valid, invalid = (self.settings.get(name, 0.0) for name in names)
-        return Rules(self.prior, habit, valid, invalid)
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """How much each reader's word counts."""
-        return {name: self.settings.get(f"fuse_{name}", 1.0) for name in ("ctc", "yolo")}
+            again = self._lines(maps if zoom == 1.0 else self.detector.maps(photo, zoom), None, FAINT)
+            clock.stop("detect")
+            found += self.panel.read(photo, again, clock.stop)
+        if _best(candidates + found) >= self.panel.enough:
+            return found
+        ranked = sorted(candidates + found, key=lambda candidate: candidate.score, reverse=True)
+        lines: list[Line] = []
+        for candidate in ranked[:CLOSER]:
+            view = surroundings(photo, candidate.line)
+            if view is not None:
+                seen = self._lines(self.detector.maps(view.photo, CLOSE), None)
+                lines += [view.in_photo(line) for line in seen]
+        clock.stop("detect")
+        return found + self.panel.read(photo, lines, clock.stop)
 
     def _without(
         self,
@@ -249,15 +190,6 @@ class VinReader:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Heard:
-    """What the CTC reader says of one line."""
-
-    strip: Strip
-    opinion: SlotPosteriors
-    candidate: Candidate
-
-
 class _Clock:
     """Adds up milliseconds per stage."""
 
@@ -272,6 +204,10 @@ class _Clock:
 
     def times(self) -> dict[str, float]:
         return {**self._stages, "total": 1000 * (time.perf_counter() - self._first)}
+
+
+def _best(candidates: Iterable[Candidate]) -> float:
+    return max((candidate.score for candidate in candidates), default=-1e9)
 
 
 def _decoded(source: Source) -> Photo:

@@ -71,15 +71,15 @@ def _fusion(reader: VinReader, labels: Sequence[LabelledPhoto]) -> dict[str, flo
         photo = decode(read_file(label.path))
         reading = reader.read(photo, Quad.from_box(label.box)) if label.box else None
         if reading and reading.chosen:
-            lines.append((label.vin, reader.hear(photo, reading.chosen.line)))
+            lines.append((label.vin, reader.panel.hear(photo, reading.chosen.line)))
     try:
         fusion = fit_fusion(lines)
     except ValueError as error:
         raise Refusal(str(error)) from error
     table = dict(fusion.table)
     weights = {f"fuse_{name}": weight for name, weight in fusion.weights.items()}
-    if reader.prior is not None:
-        rules, table["and rules"] = fit_rules(lines, fusion.weights, reader.prior)
+    if reader.panel.prior is not None:
+        rules, table["and rules"] = fit_rules(lines, fusion.weights, reader.panel.prior)
         weights |= {"habit": rules.habit, "valid_digit": rules.valid, "invalid_digit": rules.invalid}
     for name, told in table.items():
         say(f"{name:<10} exact {told['exact']:.1%}  CER {told['cer']:.2%}  slots {told['slots']:.2%}")

@@ -1,0 +1,141 @@
+"""Both readers at work on the lines of one photo: who reads what, and how often it is looked at.
+
+The CTC reader reads every line. Where its best one is not sure, the line is turned, shifted and cut a little
+for as long as that helps. What is left in the running is read by the YOLO reader too; their words are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.choose import weigh
+from core.recognize.ctc import CtcReader
+from core.recognize.fuse import fuse
+from core.recognize.prior import VinPrior
+from core.recognize.rules import Rules
+from core.recognize.yolo import YoloReader
+from core.records import Candidate, Line, Photo, SlotPosteriors, Strip
+from core.rectify import EmptyQuad, rectify, trimmed, variants, windows
+
+Lap = Callable[[str], None]
+"""Told the name of a stage when a part of it is done."""
+RIVAL = 8.0
+"""What scores this much less than the best line is no match for it, whatever the second reader says."""
+RIVALS = 2
+"""Other lines that the second reader reads."""
+VIEWS = 3
+"""Views of the best line that the second reader reads, where it was looked at more than once."""
+LOOKS = 3
+"""Rounds of small moves around the best line, where it is not sure."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The readers, and what their words count.
+
+    Attributes:
+        ctc: reads every line.
+        yolo: reads the best line and its rivals.
+        prior: what VINs usually look like.
+        settings: weights and thresholds of the CTC reader's card.
+    """
+
+    ctc: CtcReader
+    yolo: YoloReader
+    prior: VinPrior | None = None
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+    def read(self, photo: Photo, lines: Sequence[Line], lap: Lap = lambda stage: None) -> list[Candidate]:
+        """Candidates for the VIN, one per line that can be straightened, in any order."""
+        heard = sorted(self._listen(photo, lines, lap), key=_score, reverse=True)
+        if not heard:
+            return []
+        views = sorted(self._views(photo, heard[0], lap), key=_score, reverse=True)
+        least = views[0].candidate.score - RIVAL
+        others = heard[1:]
+        rivals = [one for one in others if one.candidate.score >= least][:RIVALS]
+        joined = self._join(views[:VIEWS] + rivals)
+        best = max(joined[: len(views[:VIEWS])], key=lambda candidate: candidate.score)
+        lap("recognize")
+        rest = [one.candidate for one in others if one not in rivals]
+        return [best, *joined[len(views[:VIEWS]) :], *rest]
+
+    def hear(self, photo: Photo, line: Line) -> dict[str, SlotPosteriors]:
+        """What each reader says of one line, before their words are joined.
+
+        Raises:
+            EmptyQuad: the line cannot be straightened.
+        """
+        strip = rectify(photo, line)
+        return {"ctc": self.ctc.read([strip])[0], "yolo": self.yolo.read([strip])[0]}
+
+    @property
+    def rules(self) -> Rules:
+        """What is known of VINs, with the weights of the reader's card."""
+        names = ("habit", "valid_digit", "invalid_digit")
+        habit, valid, invalid = (self.settings.get(name, 0.0) for name in names)
+        return Rules(self.prior, habit, valid, invalid)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """How much each reader's word counts."""
+        return {name: self.settings.get(f"fuse_{name}", 1.0) for name in ("ctc", "yolo")}
+
+    @property
+    def enough(self) -> float:
+        """The CTC reader's score from which on one look is enough."""
+        return self.settings.get("second_look", -1.0)
+
+    def _join(self, heard: Sequence[_Heard]) -> list[Candidate]:
+        joined = []
+        for one, opinion in zip(heard, self.yolo.read([one.strip for one in heard]), strict=True):
+            opinions = {"ctc": one.opinion, "yolo": opinion}
+            slots = fuse(opinions, one.strip, self.weights, self.rules)
+            joined.append(weigh(one.candidate.line, slots, opinions))
+        return joined
+
+    def _views(self, photo: Photo, best: _Heard, lap: Lap) -> list[_Heard]:
+        """The line, and where it is not sure what it looks like turned, shifted and cut a little."""
+        views = [best]
+        for _ in range(LOOKS):
+            if best.candidate.score >= self.enough:
+                break
+            line = best.candidate.line
+            options = [*variants(line.parts), *windows(line.parts), trimmed(line.parts, best.opinion.extents)]
+            moved = [replace(line, parts=parts) for parts in options if parts]
+            views += self._listen(photo, moved, lap)
+            better = max(views, key=_score)
+            if better is best:
+                break
+            best = better
+        return views
+
+    def _listen(self, photo: Photo, lines: Sequence[Line], lap: Lap) -> list[_Heard]:
+        strips, kept = [], []
+        for line in lines:
+            try:
+                strips.append(rectify(photo, line))
+                kept.append(line)
+            except EmptyQuad:
+                continue
+        lap("rectify")
+        out = []
+        for line, strip, opinion in zip(kept, strips, self.ctc.read(strips), strict=True):
+            views = {"ctc": opinion}
+            out.append(_Heard(strip, opinion, weigh(line, fuse(views, strip), views)))
+        lap("recognize")
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Heard:
+    """What the CTC reader says of one line."""
+
+    strip: Strip
+    opinion: SlotPosteriors
+    candidate: Candidate
+
+
+def _score(one: _Heard) -> float:
+    return one.candidate.score

@@ -11,7 +11,6 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -20,8 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.geometry import Quad, resample
-from core.images import decode, read_file
-from core.learn.crops import LabelledPhoto, read_labels
+from core.learn.absent import empty_scenes, painted_over
+from core.learn.crops import read_labels
 from core.reader import VinReader
 from core.synth.scenes import SceneConfig, synthetic_scene
 
@@ -38,8 +37,9 @@ def main() -> None:
     ]
     third = -(-options.count // 3)
     tried = {
-        "scenes": scenes(third),
-        "painted over": painted(labels[:third]),
+        "scenes": empty_scenes(third, seed=61),
+        # From the end: `calibrate` takes its own from the front.
+        "painted over": painted_over(labels[-third:]),
         "other rows": rows(options.count - 2 * third),
     }
     taken: list[np.ndarray] = []
@@ -61,28 +61,6 @@ def main() -> None:
     print(f"no_vin: {right} of {total} ({right / total:.1%})")
     if options.sheet and taken:
         cv2.imwrite(str(options.sheet), np.vstack([np.hstack(row) for row in _sixes(taken)]))
-
-
-def scenes(count: int) -> Iterator[np.ndarray]:
-    """Drawn photos without a VIN."""
-    rng = np.random.default_rng(61)
-    config = replace(SceneConfig(), empty=1.0)
-    for _ in range(count):
-        yield synthetic_scene(rng, config).pixels
-
-
-def painted(labels: list[LabelledPhoto]) -> Iterator[np.ndarray]:
-    """Photos whose VIN is gone."""
-    for label in labels:
-        photo = decode(read_file(label.path))
-        assert label.box is not None
-        left, top, width, height = label.box
-        mask = np.zeros(photo.pixels.shape[:2], np.uint8)
-        pad = 0.06 * height
-        low = (max(0, int(left - 2 * pad)), max(0, int(top - pad)))
-        high = (int(left + width + 2 * pad) + 1, int(top + height + pad) + 1)
-        mask[low[1] : high[1], low[0] : high[0]] = 255
-        yield cv2.inpaint(photo.pixels, mask, 5, cv2.INPAINT_TELEA)
 
 
 def rows(count: int) -> Iterator[np.ndarray]:

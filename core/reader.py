@@ -23,7 +23,7 @@ from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
 from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading
 from core.rectify import quads_in_box, rectify
-from core.verdict import confidence, verdict
+from core.verdict import confidence, presence, verdict
 from core.vin import check_digit_status
 
 HOPELESS = -4.0
@@ -95,8 +95,9 @@ class VinReader:
             candidates += self._look_again(photo, maps, candidates, clock)
         chosen, others = choose(candidates, self.settings.get("least", -60.0))
         clock.stop("choose")
-        if chosen is None:
-            return self._without("no_vin", clock, photo, maps=maps, others=others)
+        if chosen is None or (region is None and not self._is_vin(chosen)):
+            seen = others if chosen is None else (chosen, *others)
+            return self._without("no_vin", clock, photo, maps=maps, others=seen)
         problems = inspect(rectify(photo, chosen.line), chosen.slots)
         clock.stop("inspect")
         probability = confidence(chosen, self.settings)
@@ -129,6 +130,9 @@ class VinReader:
         """Network name -> fingerprint."""
         networks = (self.detector.network, self.panel.ctc.network, self.panel.yolo.network)
         return {network.card.name: network.card.fingerprint for network in networks}
+
+    def _is_vin(self, candidate: Candidate) -> bool:
+        return presence(candidate, self.panel.prior, self.settings) >= self.settings.get("present", 0.0)
 
     def _lines(self, maps: HeatMaps, region: Quad | None, threshold: float | None = None) -> list[Line]:
         threshold = threshold or self.detector.network.card.settings.get("threshold", 0.5)

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.recognize.prior import VinPrior
 from core.records import Candidate, Problem, Status
-from core.vin import check_digit_status
+from core.vin import LENGTH, check_digit_status
 
 FEATURES = ("bias", "sure", "weakest", "length", "valid", "invalid", "differ")
 """Names of the calibration's weights in the CTC reader's card."""
@@ -35,6 +36,28 @@ def confidence(candidate: Candidate, settings: Mapping[str, float]) -> float:
         [settings.get(name, default) for name, default in zip(FEATURES, (0, 1, 0, 0, 0, 0, 0), strict=True)]
     )
     logit = float(weights @ features(candidate))
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
+
+
+PRESENCE = ("vin_bias", "vin_score", "vin_usual", "vin_length")
+"""Names of the weights that tell a VIN from another row of text."""
+
+
+def presence_features(candidate: Candidate, prior: VinPrior | None) -> np.ndarray:
+    """What tells a VIN from other text, float64 ``(4,)`` in the order of :data:`PRESENCE`.
+
+    Its score; how usual the text is for a VIN, log-likelihood per character; and by how many characters
+    the readers miss 17 when they are not told the length.
+    """
+    usual = prior.log_text(candidate.text) / LENGTH if prior else 0.0
+    lengths = [abs(len(text) - LENGTH) for text in candidate.readers.values()]
+    return np.array([1.0, max(candidate.score, -12.0), usual, sum(lengths) / max(len(lengths), 1)])
+
+
+def presence(candidate: Candidate, prior: VinPrior | None, settings: Mapping[str, float]) -> float:
+    """Probability that the best candidate is a VIN at all (logistic, fitted on photos with and without)."""
+    weights = np.array([settings.get(name, 0.0) for name in PRESENCE])
+    logit = float(weights @ presence_features(candidate, prior))
     return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
 
 

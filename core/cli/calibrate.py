@@ -14,6 +14,10 @@ from core.cli.photos import load_reader, read_path
 if TYPE_CHECKING:
     from core.learn.crops import LabelledPhoto
     from core.reader import VinReader
+    from core.records import Candidate, Reading
+
+PAINTED, SCENES = 120, 60
+"""Pictures without a VIN: photos painted over, and drawn scenes."""
 
 
 def add(verbs: Verbs) -> None:
@@ -44,19 +48,39 @@ def run(options: argparse.Namespace) -> int:
     weights = _fusion(reader, labels)
     say("weights    " + ", ".join(f"{name} {weight:g}" for name, weight in weights.items()))
     if not options.dry:
-        _keep(weights)
+        # What an earlier calibration turned away as no VIN counts here.
+        _keep(weights | {"present": 0.0})
         reader = load_reader()
     pairs = [(label, read_path(reader, label.path)) for label in progress(labels, "photos")]
     try:
         fitted = calibrate(pairs)
     except ValueError as error:
         raise Refusal(str(error)) from error
-    for name, value in fitted.settings.items():
+    settings = fitted.settings | _presence(reader, pairs)
+    for name, value in settings.items():
         say(f"{name:<10} {value:.4f}")
     say(f"Brier score {fitted.brier:.4f} on {fitted.count} photos")
     if not options.dry:
-        _keep(fitted.settings)
+        _keep(settings)
     return 0
+
+
+def _presence(reader: VinReader, pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> dict[str, float]:
+    """When to say that there is no VIN: from the photos, some of them painted over, and drawn scenes."""
+    from core.learn.absent import empty_scenes, painted_over
+    from core.learn.calibrate import calibrate_presence
+
+    seen = [(label, best) for label, reading in pairs if (best := _best(reading)) is not None]
+    with_vin = [(best, best.text == label.vin) for label, best in seen if label.read != "illegible"]
+    boxed = [label for label, _ in pairs if label.box][:PAINTED]
+    pictures = [*painted_over(boxed), *empty_scenes(SCENES, seed=41)]
+    without = [_best(reader.read(pixels)) for pixels in progress(pictures, "photos without a VIN")]
+    return calibrate_presence(with_vin, without, reader.panel.prior)
+
+
+def _best(reading: Reading) -> Candidate | None:
+    found = [*([reading.chosen] if reading.chosen else []), *reading.others]
+    return max(found, key=lambda candidate: candidate.score, default=None)
 
 
 def _fusion(reader: VinReader, labels: Sequence[LabelledPhoto]) -> dict[str, float]:

@@ -1,7 +1,17 @@
-"""VIN Desk: `make app`, or `streamlit run app.py`. Which desks there are; each is a page of its own."""
+"""VIN Desk: `make app`, or `streamlit run app.py`. Which desks there are, and who is signed in."""
 
 import streamlit as st
 
+from pages.widgets import signing
+
 st.set_page_config(page_title="VIN Desk", layout="wide")
 
-st.navigation([st.Page("pages/read.py", title="Read", default=True)], position="top").run()
+desk = st.navigation(
+    [
+        st.Page("pages/read.py", title="Read", default=True),
+        st.Page("pages/label.py", title="Label"),
+    ],
+    position="top",
+)
+signing.badge()
+desk.run()

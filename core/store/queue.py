@@ -50,6 +50,7 @@ class Task:
         prediction: the newest reading to start from, None where it waits for one.
         content: the label to correct, None where there is none yet.
         reason: why it was sent back.
+        blind: a second label or a hidden check: the desk shows where the VIN is, but not what was read.
     """
 
     photo: PhotoEntry
@@ -59,6 +60,7 @@ class Task:
     prediction: Prediction | None
     content: Content | None
     reason: str
+    blind: bool = False
 
 
 def next_photo(
@@ -311,7 +313,7 @@ def _task(db: Database, photo: int, person: int, until: float) -> Task:
         entry = replace(
             entry, state="open", version=base, vin=None, kind="", tags=(), side=None, region=entry.region
         )
-        return Task(entry, person, base, until, said, now.content if now else None, "")
+        return Task(entry, person, base, until, said, now.content if now else None, "", blind=True)
     version, _, _ = standing(db, photo)
     last = event(db, version) if version else None
     reason = last.reason if last and last.action == "send_back" else ""

@@ -100,5 +100,12 @@ SHEET = """
 .vd-pair tbody td.vd-apart { box-shadow: inset 0 0 0 2px #d55e00; }
 .vd-pair tbody td.vd-none { background: none; font: 1rem sans-serif; opacity: .7; }
 .vd-pair .vd-signs td { background: none; line-height: 1; color: #d55e00; font-size: 1rem; }
+.vd-triage { margin: 0; }
+.vd-triage img { display: block; width: 100%; height: 3.4rem; object-fit: fill; border-radius: .3rem; }
+.vd-triage figcaption { display: flex; justify-content: space-between; align-items: baseline; }
+.vd-triage code { font-size: 1.25rem; font-weight: 600; letter-spacing: .03em; background: none; }
+.vd-triage i { font-style: normal; outline: 2px solid #d55e00; border-radius: .15rem; }
+.vd-twin { display: block; max-width: 100%; max-height: 14rem; object-fit: contain; border-radius: .3rem; }
+.st-key-signed_in_bar { margin-bottom: -2.2rem; position: relative; z-index: 1; }
 .vd-hint { margin: .6rem 0 .2rem; font-size: .85rem; opacity: .75; }
 """

@@ -1,0 +1,101 @@
+"""Triage: twelve strips at once with their readings; those that are right are accepted in one go."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from html import escape
+
+import cv2
+import streamlit as st
+
+from core.images import decode, encode_jpeg
+from core.vin import is_vin
+from pages.widgets.label.held import Held
+from pages.widgets.label.session import Session
+from pages.widgets.label.work import Message
+
+PAGE = 12
+"""Strips at once; as many as fit on a screen without scrolling much."""
+
+DOUBTFUL = 0.9
+"""A character that is less sure than this is marked."""
+
+ROWS = 110
+"""Pixels of a strip as it is sent; half of it is shown."""
+
+
+def show(session: Session) -> None:
+    """The grid; what is opened goes to the editor."""
+    with st.spinner("Fetching photos", show_time=False):
+        session.fill(PAGE)
+    # Blind ones have no reading to agree with: they wait for the editor.
+    shown = [held for held in session.held if fit(held)][:PAGE]
+    if not shown:
+        st.write("Nothing here can be accepted at a glance. Go on one by one.")
+        return
+    with st.form("triage", border=False):
+        st.caption(
+            "Ticked readings are saved as your labels. Take the tick off where a single character is not "
+            "right, or open the photo. Tab and Space do it without a mouse."
+        )
+        ticks = _grid(session, shown)
+        if st.form_submit_button("Accept the ticked", key="triage_accept", type="primary"):
+            _accept(session, [held for held, tick in zip(shown, ticks, strict=True) if tick])
+            st.rerun(scope="fragment")
+
+
+def fit(held: Held) -> bool:
+    """Whether there is a whole reading to agree with."""
+    whole = len(held.characters) == len(held.work.slots) and is_vin(held.work.text)
+    return whole and not held.task.blind and not held.trouble and bool(held.quads)
+
+
+def _grid(session: Session, shown: list[Held]) -> list[bool]:
+    ticks = []
+    for row in range(0, len(shown), 2):
+        for column, held in zip(st.columns(2, gap="medium"), shown[row : row + 2], strict=False):
+            with column.container(key=f"triage_card_{held.photo}", gap="xxsmall"):
+                said = held.task.prediction
+                sure = bool(said and said.status == "accepted")
+                st.html(_strip(held))
+                tick, more = st.columns([4, 1], vertical_alignment="center")
+                ticks.append(tick.checkbox(held.work.text, value=sure, key=f"triage_{held.stamp}"))
+                more.form_submit_button(
+                    "Open", key=f"triage_open_{held.photo}", on_click=_open, args=(session, held.photo)
+                )
+    return ticks
+
+
+def _open(session: Session, photo: int) -> None:
+    session.hold(photo)
+    st.session_state["label_way"] = "one"
+
+
+def _accept(session: Session, accepted: list[Held]) -> None:
+    for held in accepted:
+        session.handle([Message(session.last + 1, "accept", held.photo, uuid.uuid4().hex, held.work)])
+    left = sum(bool(held.trouble) for held in session.held)
+    st.toast(f"{len(accepted) - left} accepted" + (f", {left} to be looked at one by one" if left else ""))
+
+
+def _strip(held: Held) -> str:
+    letters = "".join(
+        f"<i>{escape(slot.character)}</i>" if read["confidence"] < DOUBTFUL else escape(slot.character)
+        for slot, read in zip(held.work.slots, held.characters, strict=True)
+    )
+    said = held.task.prediction
+    sure = f"{min(99, int(100 * said.confidence))} % sure" if said else ""
+    return (
+        f'<figure class="vd-triage"><img alt="Strip of photo {held.photo}" '
+        f'src="{_small(held.picture.source)}">'
+        f"<figcaption><code>{letters}</code><span>{sure}</span></figcaption></figure>"
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _small(source: str) -> str:
+    pixels = decode(base64.b64decode(source.partition(",")[2])).pixels
+    rows, columns = pixels.shape[:2]
+    small = cv2.resize(pixels, (max(1, round(columns * ROWS / rows)), ROWS), interpolation=cv2.INTER_AREA)
+    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(small, 85)).decode("ascii")

@@ -2,16 +2,8 @@
 
 import streamlit as st
 
-from pages.widgets import signing
+from pages.widgets import desks
 
 st.set_page_config(page_title="VIN Desk", layout="wide")
 
-desk = st.navigation(
-    [
-        st.Page("pages/read.py", title="Read", default=True),
-        st.Page("pages/label.py", title="Label"),
-    ],
-    position="top",
-)
-signing.badge()
-desk.run()
+desks.run()

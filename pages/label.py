@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.store import Store, StoreError
 from core.store.people import Person
-from pages.widgets import editor, signing, style
+from pages.widgets import desks, editor, signing, style
 from pages.widgets.label import region, start, triage, twins
 from pages.widgets.label.session import AHEAD, SENT, Session
 from pages.widgets.label.work import parse
@@ -18,6 +18,7 @@ _SESSION = "label_session"
 
 
 def main() -> None:
+    desks.through_app()
     style.apply()
     try:
         store = Store.open()

@@ -106,6 +106,7 @@ SHEET = """
 .vd-triage code { font-size: 1.25rem; font-weight: 600; letter-spacing: .03em; background: none; }
 .vd-triage i { font-style: normal; outline: 2px solid #d55e00; border-radius: .15rem; }
 .vd-twin { display: block; max-width: 100%; max-height: 14rem; object-fit: contain; border-radius: .3rem; }
-.st-key-signed_in_bar { margin-bottom: -2.2rem; position: relative; z-index: 1; }
+.st-key-signed_in_bar { position: fixed; top: .65rem; right: 4.5rem; z-index: 1000001; width: auto; }
+.st-key-label_way { margin-bottom: -.6rem; }
 .vd-hint { margin: .6rem 0 .2rem; font-size: .85rem; opacity: .75; }
 """

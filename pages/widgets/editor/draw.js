@@ -1,8 +1,9 @@
 // Drawing: the strip with its boxes, the slots under them, the loupe, the coach. Every text goes in as text.
 
 const SVG = "http://www.w3.org/2000/svg";
-const TALLEST = 300; // pixels of the strip on the page
+const TALLEST = 220; // pixels of the strip on the page
 const CELL = 62; // height of a slot without the readers' rows
+const NARROWEST = 15; // pixels of a slot, however thin its extent
 const ROW = 17; // height of a reader's row
 
 function node(name, attributes = {}, text = "") {
@@ -104,8 +105,11 @@ function box(state, { slot, at, left, width }, high) {
   return group;
 }
 
-function cellOf(state, { slot, at, left, width, vouched }, high, readers) {
+function cellOf(state, cell, high, readers) {
   const { work } = state;
+  const { slot, at, vouched } = cell;
+  const width = Math.max(cell.width, NARROWEST);
+  const left = cell.left + (cell.width - width) / 2;
   const [grade, active] = [gradeOf(slot), at === work.at];
   const group = node("g", {
     class: `cell ${grade}${active ? " active" : ""}`, "data-testid": `slot-${at}`, "data-at": at, role: "img",
@@ -116,7 +120,7 @@ function cellOf(state, { slot, at, left, width, vouched }, high, readers) {
   group.append(node("rect", { class: "ground", x: left + 1, y: high + 3, width: Math.max(width - 2, 2), height: CELL - 5, rx: 4 }));
   group.append(node("text", { class: "number", x: middle, y: high + 14 }, String(at + 1)));
   group.append(node("text", { class: "character", x: middle, y: high + 41, "font-size": size }, slot.c || "·"));
-  if (slot.from) group.append(node("text", { class: "from", x: middle, y: high + 54 }, `${slot.from}→${slot.c}`));
+  if (slot.from) group.append(node("text", { class: "from", x: middle, y: high + 54 }, `${pressedAs(slot.from)}→${slot.c}`));
   else for (let tick = 0; tick < 4 && TICKS[grade]; tick += 1) {
     const kind = tick < TICKS[grade] ? "tick" : "tick off";
     group.append(node("rect", { class: kind, x: middle - 11 + tick * 6, y: high + 49, width: 4, height: 4 }));
@@ -129,6 +133,12 @@ function cellOf(state, { slot, at, left, width, vouched }, high, readers) {
     group.append(node("text", { class: kind, x: middle, y: high + CELL + row * ROW + 13 }, c));
   });
   return group;
+}
+
+/** What was pressed; letters of other scripts look like what they became, so their script is told. */
+function pressedAs(from) {
+  if (/\p{Script=Cyrillic}/u.test(from)) return "Cyr";
+  return /\p{Script=Greek}/u.test(from) ? "Grk" : from;
 }
 
 /** A slot for people who listen. */
@@ -152,21 +162,22 @@ function drawLoupe(state) {
   const [start, span] = spanOf(work, slot);
   const wide = Math.max(span * across * 3.4, down * 1.3);
   const svg = parts.loupe.querySelector("svg");
-  svg.setAttribute("viewBox", `${(start + span / 2) * across - wide / 2} 0 ${wide} ${down}`);
+  const left = Math.min(Math.max((start + span / 2) * across - wide / 2, 0), Math.max(across - wide, 0));
+  svg.setAttribute("viewBox", `${left} 0 ${wide} ${down}`);
   const image = svg.querySelector("image");
   place(image, work, { x: 0, y: 0, width: across, height: down });
   image.style.filter = filterOf(state);
   const around = svg.querySelector(".around");
   const spot = { x: start * across, y: 2, width: span * across, height: down - 4 };
   for (const [key, value] of Object.entries(spot)) around.setAttribute(key, value);
-  const offered = slot.read ? choicesOf(slot).map((c) => `${c}${sharesOf(slot, c)}`).join("   ") : "";
+  const shares = slot.read ? choicesOf(slot).map((c) => [c, sharesOf(slot, c)]) : [];
+  const offered = shares.filter(([, share]) => share).slice(0, 5).map((pair) => pair.join(" ")).join("   ");
   parts.loupe.querySelector("figcaption").textContent = `Slot ${work.at + 1}${offered ? `:  ${offered}` : ""}`;
 }
 
 function sharesOf(slot, c) {
   const share = c === slot.read.character ? slot.read.confidence : slot.read.alternatives.find(([one]) => one === c)?.[1];
-  if (share === undefined) return "";
-  return share < 0.01 ? " <1 %" : ` ${Math.min(99, Math.floor(100 * share))} %`;
+  return share === undefined || share < 0.01 ? "" : `${Math.min(99, Math.floor(100 * share))} %`;
 }
 
 const SIGNS = { valid: "✓", invalid: "✗", not_applicable: "–", open: "…" };

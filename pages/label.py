@@ -19,7 +19,7 @@ _SESSION = "label_session"
 
 def main() -> None:
     desks.through_app()
-    style.apply()
+    style.apply(wide=True)
     try:
         store = Store.open()
         person = signing.required(store, "label")
@@ -45,11 +45,14 @@ def _desk(store: Store, person: Person) -> None:
         triage.show(session)
         return
     session.fill(SENT)
+    # A place of its own, so that the editor below stays where it is, and with it the keyboard's focus.
+    above = st.container()
     editor.show(session.data(editor.pictures()), _heard)
+    if session.held and session.region:
+        with above:
+            region.show(store, session)
     if session.held and session.twin:
         twins.show(store, session)
-    if session.held and session.region:
-        region.show(store, session)
     if not session.held:
         start.empty(store)
     # The page is complete; what follows is done while the person looks at it.

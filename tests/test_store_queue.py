@@ -132,6 +132,16 @@ class TestLeases:
         say(desk, task, VINS[0])
         assert photo(desk.store, task.photo.id).vin == VINS[0]
 
+    def test_what_a_desk_holds_is_not_given_twice_though_its_lease_ran_out(
+        self, tmp_path: Path, rng: np.random.Generator
+    ) -> None:
+        desk = Desk.open(tmp_path, photos=1)
+        task = next_photo(desk.store, desk.ann, rng, PLAIN)
+        assert task is not None
+        desk.clock.at += 61
+        assert next_photo(desk.store, desk.ann, rng, PLAIN, besides=[task.photo.id]) is None
+        assert next_photo(desk.store, desk.ann, rng, PLAIN) is not None
+
     def test_a_renewed_lease_holds(self, desk: Desk, rng: np.random.Generator) -> None:
         task = next_photo(desk.store, desk.ann, rng, PLAIN)
         assert task is not None
@@ -188,6 +198,7 @@ class TestBlindLabels:
             and (task.photo.id == first.photo.id or release(desk.store, task.photo.id, desk.bob))
         )
         assert second.photo.state == "open"
+        assert second.blind and not first.blind
         assert (second.photo.vin, second.content, second.base) == (None, None, 0)
         assert history(desk.store, first.photo.id, seen_by=desk.bob) == []
         say(desk, second, other)

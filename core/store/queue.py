@@ -92,7 +92,7 @@ def next_photo(
         held = _held(db, person, "label", now, besides)
         if held is not None:
             return _lease(db, held, person, "label", now, config.lease)
-        asking = _Asking(db, person, now)
+        asking = _Asking(db, person, now, besides)
         if draws[0] < config.gold:
             found = asking.gold(float(draws[3]))
             if found is not None:
@@ -130,7 +130,7 @@ def next_review(
         allowed(db, person, "review")
         now = store.now()
         found = _held(db, person, "review", now, besides)
-        asking = _Asking(db, person, now)
+        asking = _Asking(db, person, now, besides)
         for state in ("disputed", "labelled", "second"):
             found = found or asking.review(state)
         return _lease(db, found, person, "review", now, config.lease) if found else None
@@ -225,8 +225,10 @@ class _Asking:
         "AND e.person = :person AND e.action IN ('label', 'reject'))"
     )
 
-    def __init__(self, db: Database, person: int, now: float) -> None:
+    def __init__(self, db: Database, person: int, now: float, besides: Collection[int]) -> None:
         self._db, self._values = db, {"person": person, "now": now}
+        # What the desk holds is free again when its lease runs out, and must not be held twice.
+        self._besides = f"p.id NOT IN ({', '.join(str(int(key)) for key in besides)})"
 
     def returned(self) -> int | None:
         """Sent back: the author's own first, they know the photo; then anybody's."""
@@ -260,7 +262,9 @@ class _Asking:
 
     def _one(self, rest: str, place: float = 0.0) -> int | None:
         row = first(
-            self._db, f"SELECT p.id FROM photos p WHERE {rest} LIMIT 1", {**self._values, "place": place}
+            self._db,
+            f"SELECT p.id FROM photos p WHERE {self._besides} AND {rest} LIMIT 1",
+            {**self._values, "place": place},
         )
         return row["id"] if row else None
 

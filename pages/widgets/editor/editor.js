@@ -77,6 +77,7 @@ function warm(key) {
 function show(state) {
   const finished = state.outbox.filter((one) => FINISHING.includes(one.kind)).map((one) => one.photo);
   const before = state.photo?.id;
+  const revision = state.work?.revision;
   state.photo = state.data.photos.find((photo) => !finished.includes(photo.id)) ?? null;
   state.work = state.photo ? state.works.get(state.photo.id) : null;
   if (state.photo?.id !== before) {
@@ -89,6 +90,8 @@ function show(state) {
       announce(state, `Photo ${state.photo.name}. ${spoken(state.work, state.work.at)}`);
     }
   }
+  // Read again from another region: the hand comes back from the mouse.
+  if (state.photo?.id === before && state.work && revision && state.work.revision !== revision) focus(state);
   if (state.photo) {
     const { coach } = state.photo;
     const fresh = coach.text === textOf(state.work);

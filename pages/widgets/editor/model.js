@@ -13,7 +13,10 @@ function workOf(photo) {
   const work = {
     revision: photo.revision,
     picture: photo.picture,
-    slots: photo.slots.map(([c, part, left, width], place) => ({ c, part, left, width, read: read[place] ?? null })),
+    // A character that the reading does not say was typed, before a reload perhaps.
+    slots: photo.slots.map(([c, part, left, width], place) => ({
+      c, part, left, width, read: read[place] ?? null, typed: Boolean(c && read[place] && read[place].character !== c),
+    })),
     turned: photo.turned,
     tags: [...photo.tags],
     note: photo.note,

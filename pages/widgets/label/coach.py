@@ -61,7 +61,9 @@ def _digit(text: str) -> tuple[str, str]:
     if missing:
         many = f"{abs(missing)} too {'few' if missing > 0 else 'many'}"
         return "open", f"{len(text)} characters, {many}"
-    if not text[0].strip() or not vin.check_digit_binds(text):
+    if not text[0].strip() or text[0] == UNREAD:
+        return "open", "Whether a check digit binds is known from the first character on"
+    if not vin.check_digit_binds(text):
         return "not_applicable", "No check digit where this VIN comes from"
     unread = [slot for slot in range(LENGTH) if text[slot] not in ALPHABET and slot != CHECK_SLOT]
     if unread:

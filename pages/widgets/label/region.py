@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from PIL import Image
-from streamlit_drawable_canvas import st_canvas
 
 from core.geometry import Quad
 from core.images import ImageError, decode
@@ -22,7 +21,7 @@ from pages.widgets.label.held import Held, read_again
 from pages.widgets.label.session import Session
 from pages.widgets.readings import load_reader
 
-BOX = (1000, 560)
+BOX = (860, 400)
 """Largest width and height of the photo on the page, pixels."""
 
 SMALLEST = 8.0
@@ -31,6 +30,9 @@ SMALLEST = 8.0
 
 def show(store: Store, session: Session) -> None:
     """The photo in hand, a canvas over it, and the button that reads again."""
+    # Here, because it can be imported in a running app only.
+    from streamlit_drawable_canvas import st_canvas
+
     held = session.held[0]
     try:
         photo = _photo(store, held.task.photo.sha256)
@@ -39,26 +41,27 @@ def show(store: Store, session: Session) -> None:
         return
     scale = min(BOX[0] / photo.size[0], BOX[1] / photo.size[1])
     width, height = max(1, round(photo.size[0] * scale)), max(1, round(photo.size[1] * scale))
-    with st.container(border=True, key="label_region"):
-        st.caption("Draw a box around the VIN, in the direction it reads; the last one counts.")
+    with st.container(border=True, key="label_region", horizontal=True):
         canvas = st_canvas(
             fill_color="rgba(0, 190, 255, 0.12)",
             stroke_width=2,
             stroke_color="#00beff",
             background_image=Image.fromarray(_drawn(photo, held, width, height)),
-            update_streamlit=True,
             height=height,
             width=width,
             drawing_mode="rect",
             key=f"region_canvas_{held.stamp}",
         )
         drawn = region_of(canvas.json_data, scale)
-        left, right = st.columns([1, 4])
-        if left.button("Read again here", key="region_read", type="primary", disabled=drawn is None):
-            _read(session, held, photo, drawn)
-            st.rerun(scope="fragment")
-        if drawn is None:
-            right.caption("The blue line is where the VIN is taken from now.")
+        with st.container(width=280):
+            st.write("The blue line is where the VIN is taken from now; its thick edge is where it begins.")
+            st.caption(
+                "Wrong? Draw a box around the VIN. The pen above the photo moves, turns and deletes boxes; "
+                "the last one counts."
+            )
+            if st.button("Read again here", key="region_read", type="primary", disabled=drawn is None):
+                _read(session, held, photo, drawn)
+                st.rerun()
 
 
 def region_of(drawing: object, scale: float) -> Quad | None:
@@ -72,7 +75,7 @@ def region_of(drawing: object, scale: float) -> Quad | None:
         Pixels of the upright photo; None where nothing of use is drawn.
     """
     objects = drawing.get("objects") if isinstance(drawing, Mapping) else None
-    drawn = [one for one in objects or [] if isinstance(one, Mapping)]
+    drawn = [one for one in objects if isinstance(one, Mapping)] if isinstance(objects, list) else []
     rects = [one for one in drawn if str(one.get("type")).lower() == "rect"]
     return _quad(rects[-1], scale) if rects else None
 

@@ -42,7 +42,7 @@ def empty(store: Store) -> None:
     st.write("What others hold comes back when they leave it. More photos come in like this:")
     st.code(HOW, language="bash")
     if st.button("Look again", key="look_again"):
-        st.rerun(scope="fragment")
+        st.rerun()
     _samples(store)
 
 
@@ -53,7 +53,7 @@ def _samples(store: Store) -> None:
     st.write("Or try the desk with photos drawn by the project:")
     if st.button("Add the sample photos", key="add_samples", type="primary"):
         _add(store, [str(path) for path in paths])
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _add(store: Store, paths: list[str]) -> None:

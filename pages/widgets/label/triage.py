@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import uuid
-from html import escape
 
 import cv2
 import streamlit as st
@@ -42,7 +41,7 @@ def show(session: Session) -> None:
         ticks = _grid(session, shown)
         if st.form_submit_button("Accept the ticked", key="triage_accept", type="primary"):
             _accept(session, [held for held, tick in zip(shown, ticks, strict=True) if tick])
-            st.rerun(scope="fragment")
+            st.rerun()
 
 
 def fit(held: Held) -> bool:
@@ -60,7 +59,7 @@ def _grid(session: Session, shown: list[Held]) -> list[bool]:
                 sure = bool(said and said.status == "accepted")
                 st.html(_strip(held))
                 tick, more = st.columns([4, 1], vertical_alignment="center")
-                ticks.append(tick.checkbox(held.work.text, value=sure, key=f"triage_{held.stamp}"))
+                ticks.append(tick.checkbox(_told(held), value=sure, key=f"triage_{held.stamp}"))
                 more.form_submit_button(
                     "Open", key=f"triage_open_{held.photo}", on_click=_open, args=(session, held.photo)
                 )
@@ -79,17 +78,20 @@ def _accept(session: Session, accepted: list[Held]) -> None:
     st.toast(f"{len(accepted) - left} accepted" + (f", {left} to be looked at one by one" if left else ""))
 
 
-def _strip(held: Held) -> str:
+def _told(held: Held) -> str:
+    """The reading as the label of its tick; doubtful characters are framed. A VIN holds no Markdown."""
     letters = "".join(
-        f"<i>{escape(slot.character)}</i>" if read["confidence"] < DOUBTFUL else escape(slot.character)
+        f":orange-background[{slot.character}]" if read["confidence"] < DOUBTFUL else slot.character
         for slot, read in zip(held.work.slots, held.characters, strict=True)
     )
     said = held.task.prediction
-    sure = f"{min(99, int(100 * said.confidence))} % sure" if said else ""
+    return f"**{letters}**" + (f" :small[{min(99, int(100 * said.confidence))} % sure]" if said else "")
+
+
+def _strip(held: Held) -> str:
     return (
         f'<figure class="vd-triage"><img alt="Strip of photo {held.photo}" '
-        f'src="{_small(held.picture.source)}">'
-        f"<figcaption><code>{letters}</code><span>{sure}</span></figcaption></figure>"
+        f'src="{_small(held.picture.source)}"></figure>'
     )
 
 

@@ -30,7 +30,7 @@ def main() -> None:
         st.button("Try again", key="retry_store")
 
 
-@st.fragment
+# No st.fragment: the browser would ask a restarted server for a fragment that it does not know.
 def _desk(store: Store, person: Person) -> None:
     session = _session(store, person)
     session.fill(1)
@@ -48,11 +48,11 @@ def _desk(store: Store, person: Person) -> None:
     # A place of its own, so that the editor below stays where it is, and with it the keyboard's focus.
     above = st.container()
     editor.show(session.data(editor.pictures()), _heard)
-    if session.held and session.region:
-        with above:
+    with above:
+        if session.held and session.region:
             region.show(store, session)
-    if session.held and session.twin:
-        twins.show(store, session)
+        if session.held and session.twin:
+            twins.show(store, session)
     if not session.held:
         start.empty(store)
     # The page is complete; what follows is done while the person looks at it.
@@ -64,6 +64,8 @@ def _session(store: Store, person: Person) -> Session:
     if kept is None or kept.person != person or kept.store.path != store.path:
         kept = Session(store, person, np.random.default_rng())
         st.session_state[_SESSION] = kept
+        # A browser that outlived the server comes with what it could not hand over.
+        _heard()
     return kept
 
 

@@ -106,7 +106,7 @@ def draw(picture: np.ndarray, reading: Reading, scale: float) -> np.ndarray:
 def outline(picture: np.ndarray, quad: Quad) -> np.ndarray:
     """A copy with one line drawn as the one that was taken, a thick edge where the text begins."""
     canvas = np.ascontiguousarray(picture).copy()
-    _outline(canvas, quad, TAKEN, 3)
+    _outline(canvas, quad, TAKEN, 1)
     return canvas
 
 

@@ -1,7 +1,7 @@
 // Drawing: the strip with its boxes, the slots under them, the loupe, the coach. Every text goes in as text.
 
 const SVG = "http://www.w3.org/2000/svg";
-const TALLEST = 220; // pixels of the strip on the page
+const TALLEST = 0.29; // of the window's height, for the strip
 const CELL = 62; // height of a slot without the readers' rows
 const NARROWEST = 15; // pixels of a slot, however thin its extent
 const ROW = 17; // height of a reader's row
@@ -55,7 +55,7 @@ function drawStrip(state) {
   const width = parts.strip.clientWidth || 800;
   const [across, down] = work.picture.size;
   const scale = (width * work.zoom) / across;
-  const high = Math.min(down * scale, photo.placed ? TALLEST : 420);
+  const high = Math.min(down * scale, window.innerHeight * (photo.placed ? TALLEST : 0.5));
   const top = (high - down * scale) / 2;
   work.pan = Math.min(Math.max(work.pan, 0), 1 - 1 / work.zoom);
   const x = (share) => (share - work.pan) * width * work.zoom;
@@ -71,6 +71,7 @@ function drawStrip(state) {
   );
   place(parts.image, work, { x: x(0), y: top, width: across * scale, height: down * scale });
   parts.image.style.filter = filterOf(state);
+  for (const [key, value] of Object.entries({ y: high, width, height: total - high })) parts.floor.setAttribute(key, value);
   const unvouched = state.coach?.text === textOf(work) ? state.coach.unvouched : [];
   const cells = work.slots.map((slot, at) => {
     const [start, span] = spanOf(work, slot);
@@ -160,8 +161,8 @@ function drawLoupe(state) {
   if (parts.loupe.hidden) return;
   const [across, down] = work.picture.size;
   const [start, span] = spanOf(work, slot);
-  const wide = Math.max(span * across * 3.4, down * 1.3);
   const svg = parts.loupe.querySelector("svg");
+  const wide = Math.max(span * across * 3.4, (down * svg.clientWidth) / (svg.clientHeight || 1));
   const left = Math.min(Math.max((start + span / 2) * across - wide / 2, 0), Math.max(across - wide, 0));
   svg.setAttribute("viewBox", `${left} 0 ${wide} ${down}`);
   const image = svg.querySelector("image");

@@ -28,7 +28,7 @@ export default function (component) {
 function build(root) {
   const find = (kind) => root.querySelector(`.${kind}`);
   const names = ["editor", "name", "blind", "back", "tags", "count", "trouble", "stage", "keys", "gutter", "strip", "boxes",
-    "cells", "away", "notice", "below", "loupe", "coach", "note", "menu", "bar", "help", "said"];
+    "floor", "cells", "away", "notice", "below", "loupe", "coach", "note", "menu", "bar", "help", "said"];
   const parts = Object.fromEntries(names.map((name) => [name, find(name)]));
   parts.image = root.querySelector(".strip image");
   const state = {

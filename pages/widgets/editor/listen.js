@@ -60,6 +60,8 @@ function listen(state) {
   note.querySelector("textarea").addEventListener("keydown", (event) => {
     if (event.key !== "Escape" && !(event.key === "Enter" && !event.shiftKey)) return;
     event.preventDefault();
+    event.target.blur(); // which keeps what was written
+    note.hidden = true;
     focus(state);
   });
   note.querySelector("textarea").addEventListener("change", (event) => wrote(state, event.target.value));

@@ -21,7 +21,7 @@ from pages.widgets.label.held import Held, read_again
 from pages.widgets.label.session import Session
 from pages.widgets.readings import load_reader
 
-BOX = (860, 400)
+BOX = (900, 470)
 """Largest width and height of the photo on the page, pixels."""
 
 SMALLEST = 8.0

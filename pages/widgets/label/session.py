@@ -222,7 +222,11 @@ class Session:
             "tags": work.tags,
             "note": work.note,
             "seconds": work.seconds,
-            "coach": {**advice(work.text, held.characters), "twins": self._twins(held)},
+            # Turned, the reading tells of other characters.
+            "coach": {
+                **advice(work.text, [] if work.turned else held.characters),
+                "twins": self._twins(held),
+            },
             "trouble": held.trouble,
         }  # fmt: skip
 

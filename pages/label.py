@@ -62,6 +62,8 @@ def _desk(store: Store, person: Person) -> None:
 def _session(store: Store, person: Person) -> Session:
     kept: Session | None = st.session_state.get(_SESSION)
     if kept is None or kept.person != person or kept.store.path != store.path:
+        if kept is not None and kept.person.id != person.id:
+            kept.leave()
         kept = Session(store, person, np.random.default_rng())
         st.session_state[_SESSION] = kept
         # A browser that outlived the server comes with what it could not hand over.

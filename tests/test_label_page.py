@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from straw import StrawReader
 from streamlit.testing.v1 import AppTest
 from test_store_kit import VINS, Desk, reading, uid
 
-from core.images import decode
+from core.geometry import Quad
+from core.images import decode, from_array
 from core.store import Store
 from core.store.annotations import save
 from core.store.drafts import kept_draft
@@ -23,7 +26,7 @@ from core.store.history import history
 from core.store.people import everybody
 from core.store.photos import Incoming, add_photo, counts, photo
 from core.store.predictions import save_prediction
-from core.store.queue import QueueConfig
+from core.store.queue import QueueConfig, take
 from pages.widgets.label import coach, held, region, triage
 from pages.widgets.label.session import Session
 from pages.widgets.label.work import Place, parse
@@ -201,6 +204,14 @@ class TestTheSession:
         say(session, "twin")
         assert session.twin == other["id"]
 
+    def test_whoever_leaves_gives_back_what_was_held(self, desk: Desk) -> None:
+        session = session_of(desk, desk.ann)
+        say(session, "edit", {"note": "half done"})
+        first = session.held[0].photo
+        session.leave()
+        assert take(desk.store, first, desk.bob).photo.id == first
+        assert kept_draft(desk.store, first, desk.ann) is not None
+
     def test_pictures_travel_once(self, desk: Desk) -> None:
         session = session_of(desk, desk.ann)
         pictures = [one["picture"] for one in session.data(())["photos"]]
@@ -230,6 +241,48 @@ class TestTheSession:
         assert shown["revision"] != mine.stamp
         again = session_of(desk, desk.ann).held[0]
         assert again.quads[0].corners[0].tolist() == [4, 20]
+
+
+class TestThePicture:
+    @pytest.mark.parametrize("tilt", [0.0, 0.3])
+    def test_extents_stand_at_the_characters(self, tilt: float) -> None:
+        quad = Quad.from_line((320, 240), 400, 40, tilt)
+        pixels = np.zeros((480, 640, 3), np.uint8)
+        cv2.fillConvexPoly(pixels, quad.part(0.25, 0.5, -1, 2).corners.astype(np.int32), (255, 255, 255))
+        picture = held.picture_of(from_array(pixels), [quad])
+        ((start, end),) = picture.parts
+        expected = [start + place * (end - start) for place in (0.25, 0.5)]
+        assert self.bright(picture) == pytest.approx(expected, abs=0.004)
+        assert picture.size[1] == 320
+
+    def test_two_lines_stand_side_by_side(self) -> None:
+        quads = [Quad.from_box((50, 50, 300, 30)), Quad.from_box((50, 120, 150, 30))]
+        pixels = np.zeros((200, 400, 3), np.uint8)
+        pixels[100:, 80:110] = 255  # 0.2 to 0.4 of the second line
+        picture = held.picture_of(from_array(pixels), quads)
+        start, end = picture.parts[1]
+        assert picture.parts[0][1] < start < end < 1
+        expected = [start + place * (end - start) for place in (0.2, 0.4)]
+        assert self.bright(picture) == pytest.approx(expected, abs=0.006)
+
+    def test_a_very_long_line_gets_fewer_rows(self) -> None:
+        quad = Quad.from_box((0, 90, 1990, 20))
+        width, height = held.picture_of(from_array(np.zeros((200, 2000, 3), np.uint8)), [quad]).size
+        assert width == held.MOST_WIDTH and 64 < height < 320
+
+    def test_a_crossed_quad_shows_the_whole_photo(self, desk: Desk) -> None:
+        crossed = ((5.0, 5.0), (45.0, 13.0), (45.0, 5.0), (5.0, 13.0))
+        save(desk.store, Draft(desk.photos[0], desk.ann, 0, Content(VINS[0], quads=(crossed,))))
+        task = take(desk.store, desk.photos[0], desk.ann)
+        assert held.ready(desk.store, task).quads[0].corners[0].tolist() == [5, 5]  # the reading's
+
+    @staticmethod
+    def bright(picture: held.Picture) -> list[float]:
+        pixels = decode(base64.b64decode(picture.source.partition(",")[2])).pixels
+        found = np.flatnonzero(
+            pixels[pixels.shape[0] // 2 - 5 : pixels.shape[0] // 2 + 5, :, 0].mean(0) > 128
+        )
+        return [found[0] / pixels.shape[1], (found[-1] + 1) / pixels.shape[1]]
 
 
 class TestWhatComesIn:

@@ -32,7 +32,7 @@ function build(root) {
   const parts = Object.fromEntries(names.map((name) => [name, find(name)]));
   parts.image = root.querySelector(".strip image");
   const state = {
-    root, parts, works: new Map(), outbox: [], number: 0, photo: null, work: null, coach: null, shown: 0,
+    root, parts, works: new Map(), outbox: [], number: 0, photo: null, work: null, coach: null,
     contrast: 0, inverted: false, menu: "", data: { photos: [], today: 0, median: null, tags: [], reasons: [] },
   };
   buildBar(parts.bar);
@@ -62,7 +62,11 @@ function receive(state, data) {
   for (const key of pictures.keys()) if (!wanted.has(key)) pictures.delete(key);
   for (const photo of data.photos) warm(photo.picture.key);
   if (data.photos.some((photo) => !pictures.has(photo.picture.key))) send(state);
-  say(state, data.notice);
+  // Said once: a rerun for another reason neither repeats it nor wipes out what was said here since.
+  if (data.notice && data.acknowledged !== state.noticed) say(state, data.notice);
+  else if (state.slow && !state.outbox.length) say(state, "");
+  state.noticed = data.acknowledged;
+  state.slow = state.slow && state.outbox.length > 0;
   show(state);
 }
 
@@ -146,6 +150,7 @@ function flush(state, quietly = false) {
 
 function remind(state) {
   if (!state.outbox.length || performance.now() - state.sent < SLOW) return;
+  state.slow = true;
   say(state, "No answer yet. What you typed is kept here and sent again; leave this page open.");
   send(state);
 }

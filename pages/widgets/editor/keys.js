@@ -85,4 +85,11 @@ const HELP = [
     ["F8", "Turn by 180°"],
     ["F1", "This sheet"],
   ]],
+  ["How to label", [
+    ["As it is", "What is stamped or printed counts, not what would be right"],
+    ["In doubt", "? for a character that you would not swear to: a guess would teach the guess"],
+    ["Extents", "From the first to the last stroke; only where they are clearly off"],
+    ["Hopeless", "Reject a photo in which nobody could read half of the VIN"],
+    ["Wrong line", "Type approvals and engine numbers are no VIN: F10 draws the region"],
+  ]],
 ];

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import cv2
 import numpy as np
 
 from core.geometry import Quad
@@ -164,10 +165,15 @@ def even(text: str) -> tuple[Place, ...]:
 
 def _quads(said: Content | None, reading: dict[str, Any], task: Task) -> tuple[Quad, ...]:
     """Where the VIN is: as a person said, else as it was read, else as the import told."""
-    if said and said.quads:
+    if said and said.quads and all(map(_is_line, said.lines())):
         return said.lines()
-    told = _lines(reading) or tuple(Quad(np.array(corners)) for corners in task.photo.region)
-    return tuple(quad for quad in told if quad.length * quad.height >= SMALLEST)[:2]
+    told = _lines(reading) or tuple(Quad(np.array(corners)) for corners in task.photo.region[:2])
+    return told if all(map(_is_line, told)) else ()
+
+
+def _is_line(quad: Quad) -> bool:
+    """Whether it can be straightened at all: imports of others may bring crossed or flat ones."""
+    return cv2.isContourConvex(quad.corners) and cv2.contourArea(quad.corners) >= SMALLEST
 
 
 def _lines(reading: dict[str, Any]) -> tuple[Quad, ...]:

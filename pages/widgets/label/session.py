@@ -114,11 +114,11 @@ class Session:
             task = take(self.store, photo, self.person.id, config=self._config)
             self.held.insert(0, self._stale(ready(self.store, task)))
 
-    def forget(self, photos: Collection[int]) -> None:
-        """These were done elsewhere: on the triage grid."""
-        self.held = [one for one in self.held if one.photo not in photos]
-        self._done += photos
-        self._spent = seconds_spent(self.store, self.person.id, _midnight())
+    def leave(self) -> None:
+        """Somebody else sits down: what was held goes back into the queue, drafts stay."""
+        for held in self.held:
+            release(self.store, held.photo, self.person.id)
+        self.held = []
 
     # What each message does.
 

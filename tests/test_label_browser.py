@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import cv2
 import numpy as np
@@ -47,7 +48,7 @@ def store(app_server: AppServer) -> Store:
     for path in app_server.database.parent.glob("labels.db*"):
         path.unlink()
     store = Store.open(app_server.database, app_server.home)
-    for name in ("Ann", "Bob"):
+    for name in ("Ann", HOSTILE):
         add_person(store, name, ["labeller"])
     return store
 
@@ -86,7 +87,7 @@ def bring(
 
 
 def enter(page: Page, server: AppServer, name: str = "Ann") -> Locator:
-    page.goto(f"{server.url}/label?as={name}")
+    page.goto(f"{server.url}/label?as={quote(name)}")
     editor = page.get_by_test_id("strip-editor")
     expect(editor).to_have_attribute("data-state", "ready", timeout=30_000)
     return editor
@@ -214,8 +215,9 @@ def test_two_labellers_meet_on_one_photo(
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     try:
         other_page = context.new_page()
-        other = enter(other_page, app_server, "Bob")
+        other = enter(other_page, app_server, HOSTILE)
         assert shown(editor) == shown(other) == key
+        expect(other_page.locator(".st-key-signed_in_bar")).to_contain_text(HOSTILE)
         other_page.keyboard.press("Home")
         other_page.keyboard.press("2")
         other_page.keyboard.press("Enter")
@@ -226,7 +228,7 @@ def test_two_labellers_meet_on_one_photo(
     desk.keyboard.press("9")
     desk.keyboard.press("Enter")
     told = editor.get_by_role("alert")
-    expect(told).to_contain_text("Bob was faster")
+    expect(told).to_contain_text(f"{HOSTILE} was faster")
     expect(told.locator(".versions").first).to_contain_text("2" + VINS[0][1:])
     expect(told.locator(".versions .apart")).to_have_count(4)
     desk.keyboard.press("Shift+Enter")  # theirs into the editor
@@ -234,9 +236,35 @@ def test_two_labellers_meet_on_one_photo(
     desk.keyboard.press("End")
     desk.keyboard.press("9")
     desk.keyboard.press("Enter")
-    until(lambda: [event.by for event in history(store, key)] == ["Bob", "Ann"])
+    until(lambda: [event.by for event in history(store, key)] == [HOSTILE, "Ann"])
     assert photo(store, key).vin == "2" + VINS[0][1:16] + "9"
-    assert desk.evaluate("window.hit") is None
+    assert desk.evaluate("window.hit") is None and desk.locator("img[src=x]").count() == 0
+
+
+def test_a_drag_is_one_message(desk: Page, app_server: AppServer, store: Store) -> None:
+    key = bring(store, VINS[0])
+    sent: list[float] = []
+    desk.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append(time.monotonic())))
+    editor = enter(desk, app_server)
+    desk.wait_for_timeout(500)
+    editor.get_by_test_id("slot-4").click()
+    box = editor.get_by_test_id("box-4").locator(".extent").bounding_box()
+    assert box is not None
+    sent.clear()
+    desk.mouse.move(box["x"] + box["width"] - 1, box["y"] + 20)
+    desk.mouse.down()
+    for step in range(30):
+        desk.mouse.move(box["x"] + box["width"] + step / 2, box["y"] + 20)
+    assert not sent
+    desk.mouse.up()
+    desk.wait_for_timeout(800)
+    assert len(sent) == 1
+    desk.keyboard.press("Enter")  # the keyboard never left
+    until(lambda: photo(store, key).vin is not None)
+    content = history(store, key)[-1].content
+    assert content is not None
+    left, _, width, _ = content.characters[4].box
+    assert left == pytest.approx(4 / 17, abs=1e-3) and width > 1.1 / 17
 
 
 def test_triage_accepts_nine_and_opens_one(desk: Page, app_server: AppServer, store: Store) -> None:
@@ -257,7 +285,8 @@ def test_triage_accepts_nine_and_opens_one(desk: Page, app_server: AppServer, st
 
 
 def test_a_region_is_drawn_and_read_again(desk: Page, app_server: AppServer, store: Store) -> None:
-    name, vin = next(iter(json.loads((SAMPLES.parent / "samples.json").read_text(encoding="utf-8")).items()))
+    name = "sample-2.jpg"
+    vin = json.loads((SAMPLES.parent / "samples.json").read_text(encoding="utf-8"))[name]
     key = add_photo(store, Incoming((SAMPLES / name).read_bytes(), name, "test"))
     size = photo(store, key).size
     nowhere = Line((Quad.from_box((2, 2, 120, 12)),), 1.0)

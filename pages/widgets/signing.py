@@ -35,6 +35,8 @@ def required(store: Store, right: str) -> Person:
     """The person who is signed in and may do this; others are asked to sign in, and the page ends here."""
     person = _current(store)
     if person is not None and person.may(right):
+        if _KEPT not in st.session_state:
+            _enter(person)  # known by the address: the badge above has not heard of it yet
         st.session_state[_KEPT] = person
         if st.query_params.get(PARAMETER) != person.name:
             st.query_params[PARAMETER] = person.name
@@ -64,6 +66,7 @@ def _current(store: Store) -> Person | None:
 
 def _ask(store: Store, right: str) -> None:
     st.subheader("Who is working?")
+    st.caption("There is no password: the name says whose work it is.")
     people = [person for person in everybody(store) if person.may(right) and person.roles != ("machine",)]
     with st.container(key="sign_in", width=460):
         if people:

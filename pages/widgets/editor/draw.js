@@ -77,7 +77,9 @@ function drawStrip(state) {
     const [start, span] = spanOf(work, slot);
     return { slot, at, left: x(start), width: span * width * work.zoom, vouched: !unvouched.includes(at) };
   });
-  parts.boxes.replaceChildren(...(photo.placed ? cells.map((cell) => box(state, cell, high)) : []));
+  // The active one last, on top: its edges reach over its neighbours.
+  const order = [...cells].sort((one, other) => (one.at === work.at) - (other.at === work.at));
+  parts.boxes.replaceChildren(...(photo.placed ? order.map((cell) => box(state, cell, high)) : []));
   parts.cells.replaceChildren(...cells.map((cell) => cellOf(state, cell, high, readers)));
 }
 

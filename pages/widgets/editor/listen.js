@@ -159,8 +159,6 @@ function clicked(state, event) {
   const button = event.target.closest("button");
   if (button?.dataset.action) run(state, button.dataset.action);
   if (button?.dataset.repair) repairWith(state, Number(button.dataset.repair));
-  const place = event.target.closest("[data-at]");
-  if (place) go(state, Number(place.dataset.at));
   const elsewhere = event.target.closest("textarea, label, dialog, .menu");
   if (!elsewhere && !state.parts.help.open && button?.dataset.action !== "note") focus(state);
 }
@@ -184,15 +182,16 @@ function dragged(state, event) {
   const { strip } = state.parts;
   const place = event.target.closest(".box");
   const edge = event.target.dataset?.edge ?? "";
-  if (place) work.at = Number(place.dataset.at);
+  const spot = event.target.closest("[data-at]");
+  if (spot) go(state, Number(spot.dataset.at));
   const [start, end] = place ? partsOf(work)[work.slots[work.at].part] : [0, 1];
   const width = strip.clientWidth * work.zoom;
   let last = event.clientX;
   let begun = false;
-  strip.setPointerCapture(event.pointerId);
   const move = (now) => {
     const by = (now.clientX - last) / width;
     if (!begun && Math.abs(now.clientX - event.clientX) < 3) return;
+    if (!begun) strip.setPointerCapture(event.pointerId);
     last = now.clientX;
     if (!place) work.pan -= by;
     else {
@@ -204,12 +203,14 @@ function dragged(state, event) {
     draw(state);
   };
   const stop = () => {
+    for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, stop);
     strip.removeEventListener("pointermove", move);
     if (begun && place) later(state);
     draw(state);
     focus(state);
   };
   strip.addEventListener("pointermove", move);
-  strip.addEventListener("pointerup", stop, { once: true });
-  strip.addEventListener("pointercancel", stop, { once: true });
+  // On the window: before the first move nothing is captured, and the button may be let go anywhere.
+  window.addEventListener("pointerup", stop, { once: true });
+  window.addEventListener("pointercancel", stop, { once: true });
 }

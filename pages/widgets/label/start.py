@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import streamlit as st
 
 from core.registry import ModelError
 from core.store import Store
 from core.store.batch import read_waiting, take_in
-from core.store.photos import counts
+from core.store.photos import counts, known
 from core.store.predictions import count_unread
 from pages.widgets.readings import load_reader
 from pages.widgets.sources import SAMPLES
@@ -22,6 +24,17 @@ python -m core store import SET
 """
 
 
+STATES = {
+    "open": "to be labelled, in other hands or skipped by you",
+    "returned": "sent back",
+    "second": "waiting for a second labeller",
+    "labelled": "waiting for review",
+    "disputed": "labelled in two ways",
+    "approved": "approved",
+    "rejected": "rejected",
+}
+
+
 def needed(store: Store, holding: bool) -> bool:
     """Whether the store has no photo at all."""
     return not holding and not counts(store)
@@ -31,16 +44,17 @@ def show(store: Store) -> None:
     """A new store: what to do first."""
     st.subheader("No photos yet")
     st.write("Bring them in from a terminal in the project's folder; this desk shows them at once:")
-    st.code(HOW, language="bash")
+    st.code(HOW, language=None)
     _samples(store)
 
 
 def empty(store: Store) -> None:
     """Everything is labelled, or in other hands."""
     found = counts(store)
-    st.text(", ".join(f"{count} {state}" for state, count in found.items()))
+    told = [f"{found[state]} {words}" for state, words in STATES.items() if state in found]
+    st.text(f"In the store: {', '.join(told)}.")
     st.write("What others hold comes back when they leave it. More photos come in like this:")
-    st.code(HOW, language="bash")
+    st.code(HOW, language=None)
     if st.button("Look again", key="look_again"):
         st.rerun()
     _samples(store)
@@ -48,7 +62,8 @@ def empty(store: Store) -> None:
 
 def _samples(store: Store) -> None:
     paths = sorted(SAMPLES.glob("*.jpg"))
-    if not paths:
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    if len(known(store, hashes)) == len(paths):
         return
     st.write("Or try the desk with photos drawn by the project:")
     if st.button("Add the sample photos", key="add_samples", type="primary"):

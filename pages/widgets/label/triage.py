@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import time
 import uuid
+from dataclasses import replace
 
 import cv2
 import streamlit as st
@@ -20,6 +22,11 @@ PAGE = 12
 DOUBTFUL = 0.9
 """A character that is less sure than this is marked."""
 
+LONGEST_LOOK = 300.0
+"""Seconds at a grid after which somebody was away."""
+
+_SINCE = "triage_since"
+
 ROWS = 110
 """Pixels of a strip as it is sent; half of it is shown."""
 
@@ -28,11 +35,13 @@ def show(session: Session) -> None:
     """The grid; what is opened goes to the editor."""
     with st.spinner("Fetching photos", show_time=False):
         session.fill(PAGE)
-    # Blind ones have no reading to agree with: they wait for the editor.
+        # Blind ones have no reading to agree with: they wait for the editor, others come instead.
+        session.fill(min(2 * PAGE, PAGE + sum(not fit(held) for held in session.held)))
     shown = [held for held in session.held if fit(held)][:PAGE]
     if not shown:
         st.write("Nothing here can be accepted at a glance. Go on one by one.")
         return
+    st.session_state.setdefault(_SINCE, time.monotonic())
     with st.form("triage", border=False):
         st.caption(
             "Ticked readings are saved as your labels. Take the tick off where a single character is not "
@@ -72,8 +81,12 @@ def _open(session: Session, photo: int) -> None:
 
 
 def _accept(session: Session, accepted: list[Held]) -> None:
+    # The look at the grid is shared out among what was seen on it.
+    looked = time.monotonic() - st.session_state.pop(_SINCE, time.monotonic())
+    seconds = min(looked, LONGEST_LOOK) / max(1, len(accepted))
     for held in accepted:
-        session.handle([Message(session.last + 1, "accept", held.photo, uuid.uuid4().hex, held.work)])
+        work = replace(held.work, seconds=round(seconds, 1))
+        session.handle([Message(session.last + 1, "accept", held.photo, uuid.uuid4().hex, work)])
     left = sum(bool(held.trouble) for held in session.held)
     st.toast(f"{len(accepted) - left} accepted" + (f", {left} to be looked at one by one" if left else ""))
 

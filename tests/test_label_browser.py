@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import AppServer
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from core.geometry import Quad
 from core.images import encode_jpeg
@@ -239,6 +239,42 @@ def test_two_labellers_meet_on_one_photo(
     until(lambda: [event.by for event in history(store, key)] == [HOSTILE, "Ann"])
     assert photo(store, key).vin == "2" + VINS[0][1:16] + "9"
     assert desk.evaluate("window.hit") is None and desk.locator("img[src=x]").count() == 0
+
+
+def test_a_dropped_connection_loses_nothing(desk: Page, app_server: AppServer, store: Store) -> None:
+    truth = {bring(store, vin): vin for vin in VINS[:3]}
+    line: list[WebSocketRoute] = []
+    down = False
+
+    def connect(socket: WebSocketRoute) -> None:
+        if down:
+            socket.close()
+            return
+        socket.connect_to_server()
+        line.append(socket)
+
+    desk.route_web_socket("**/_stcore/stream", connect)
+    editor = enter(desk, app_server)
+    desk.wait_for_timeout(500)
+    down = True
+    line[-1].close()
+    done = []
+    for _ in range(2):
+        now = shown(editor)
+        done.append(now)
+        desk.keyboard.press("End")
+        desk.keyboard.press("7")
+        truth[now] = truth[now][:16] + "7"
+        desk.keyboard.press("Enter")
+        expect(editor).not_to_have_attribute("data-photo", str(now))
+    assert not any(photo(store, key).vin for key in truth)
+    down = False
+    deadline = time.monotonic() + 25
+    while not all(photo(store, key).vin == truth[key] for key in done):
+        assert time.monotonic() < deadline, "it did not come into the store"
+        desk.wait_for_timeout(100)  # unlike time.sleep, it lets the new connection through
+    expect(editor).to_have_attribute("data-state", "ready")
+    assert shown(editor) not in done
 
 
 def test_a_drag_is_one_message(desk: Page, app_server: AppServer, store: Store) -> None:

@@ -27,6 +27,7 @@ from core.store.people import everybody
 from core.store.photos import Incoming, add_photo, counts, photo
 from core.store.predictions import save_prediction
 from core.store.queue import QueueConfig, take
+from core.store.review import approve
 from pages.widgets.label import coach, held, region, triage
 from pages.widgets.label.session import Session
 from pages.widgets.label.work import Place, parse
@@ -171,6 +172,15 @@ class TestTheSession:
         say(session, "accept")
         assert photo(desk.store, second).state == "labelled"
         assert session.data(())["photos"][0]["id"] == third
+
+    def test_going_back_to_an_approved_photo_says_so(self, desk: Desk) -> None:
+        session = session_of(desk, desk.ann)
+        key = session.data(())["photos"][0]["id"]
+        say(session, "accept")
+        approve(desk.store, key, desk.rev, photo(desk.store, key).version, uid())
+        say(session, "back")
+        assert session.data(())["photos"][0]["id"] == key
+        assert "sends it back to review" in session.data(())["notice"]
 
     def test_going_back_reaches_into_an_earlier_session(self, desk: Desk) -> None:
         first = session_of(desk, desk.ann).data(())["photos"][0]["id"]

@@ -186,10 +186,12 @@ class Session:
                 continue
             try:
                 self.hold(photo)
-                return
             except StoreError as error:
                 self._notice = f"{error}."
                 return
+            if self.held[0].task.photo.state == "approved":
+                self._notice = "This photo is approved; saving it again sends it back to review."
+            return
         self._notice = "There is nothing to go back to."
 
     def _twin(self, message: Message) -> None:

@@ -88,11 +88,46 @@ class TestTheSession:
         shown = session.data(())["photos"][0]
         work = {"slots": shown["slots"]}
         message = {"number": 1, "kind": "accept", "photo": shown["id"], "uid": uid(), "work": work}
+        message["revision"] = shown["revision"]
         session.handle(parse([message]))
         session.handle(parse([message]))
         # A new session after a restart of the server gets it once more.
         session_of(desk, desk.ann).handle(parse([message]))
         assert len(history(desk.store, shown["id"])) == 1
+
+    @pytest.mark.parametrize("kind", ["edit", "accept", "reject", "skip"])
+    def test_what_was_sent_to_a_server_that_died_reaches_the_next(self, desk: Desk, kind: str) -> None:
+        shown = session_of(desk, desk.ann).data(())["photos"][0]
+        message = {
+            "number": 7,
+            "kind": kind,
+            "photo": shown["id"],
+            "uid": uid(),
+            "reason": "no VIN",
+            "revision": shown["revision"],
+            "work": {"slots": shown["slots"], "note": "late"},
+        }
+        who = next(one for one in everybody(desk.store) if one.id == desk.ann)
+        again = Session(desk.store, who, np.random.default_rng(0), PLAIN)
+        again.handle(parse([message]))
+        again.fill(2)
+        if kind == "edit":
+            assert again.data(())["photos"][0]["note"] == "late"
+            assert kept_draft(desk.store, shown["id"], desk.ann)
+        else:
+            assert [event.action for event in history(desk.store, shown["id"])] in ([kind], ["label"])
+            assert shown["id"] not in [one["id"] for one in again.data(())["photos"]]
+
+    def test_and_does_not_overrule_who_saved_meanwhile(self, desk: Desk) -> None:
+        shown = session_of(desk, desk.ann).data(())["photos"][0]
+        save(desk.store, Draft(shown["id"], desk.bob, 0, Content(VINS[5])))
+        message = {"number": 7, "kind": "accept", "photo": shown["id"], "uid": uid(),
+                   "work": {"slots": shown["slots"]}, "revision": shown["revision"]}  # fmt: skip
+        who = next(one for one in everybody(desk.store) if one.id == desk.ann)
+        again = Session(desk.store, who, np.random.default_rng(0), PLAIN)
+        again.handle(parse([message]))
+        assert [event.by for event in history(desk.store, shown["id"])] == ["Bob"]
+        assert again.data(())["photos"][0]["trouble"]["by"] == "Bob"
 
     def test_an_edit_is_a_draft_that_a_new_session_finds(self, desk: Desk) -> None:
         session = session_of(desk, desk.ann)

@@ -78,7 +78,7 @@ const HELP = [
     ["Delete", "Remove the slot"],
   ]],
   ["View", [
-    ["+ −", "Zoom; the wheel does it too"],
+    ["+ −", "Zoom; Ctrl and the wheel as well"],
     ["Shift+← →", "Pan; so does dragging"],
     ["F6", "Contrast"],
     ["F7", "Invert"],

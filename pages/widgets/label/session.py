@@ -22,8 +22,8 @@ from core.store.people import Person
 from core.store.photos import with_vin
 from core.store.queue import QueueConfig, next_photo, release, renew, take
 from core.vin import is_vin
-from pages.widgets.label.coach import advice
 from pages.widgets.label.held import Held, ready
+from pages.widgets.label.packet import packet
 from pages.widgets.label.work import FINISHING, Message
 
 SENT = 2
@@ -95,7 +95,7 @@ class Session:
             "notice": self._notice,
             "today": len(self._spent),
             "median": round(statistics.median(self._spent), 1) if self._spent else None,
-            "photos": [self._packet(held, pictures) for held in self.held[:SENT]],
+            "photos": [packet(held, pictures, self._twins(held)) for held in self.held[:SENT]],
         }
 
     def change(self, held: Held) -> None:
@@ -123,9 +123,10 @@ class Session:
     # What each message does.
 
     def _edit(self, message: Message) -> None:
-        held = self._find(message.photo)
+        held = self._find(message.photo) or self._taken_again(message)
+        assert message.work is not None
         # Typed on a strip that was read anew meanwhile: its places mean nothing on the new one.
-        if held is None or message.work is None or message.revision != held.stamp:
+        if message.revision != held.stamp:
             return
         kept = {} if held.trouble.get("kind") in ("refused", "failed") else held.trouble
         held = replace(held, work=message.work, trouble=kept)
@@ -136,13 +137,12 @@ class Session:
             self._replace(replace(held, task=replace(held.task, until=until)))
 
     def _accept(self, message: Message) -> None:
-        held = self._find(message.photo)
-        if held is None:
-            # Sent before the connection broke, by a session that is no more.
-            task = take(self.store, message.photo, self.person.id, config=self._config)
-            held = ready(self.store, task)
-            self.held.insert(0, held)
+        held = self._find(message.photo) or self._taken_again(message)
         assert message.work is not None
+        if message.revision != held.stamp:
+            told = "Not saved: this strip was made anew meanwhile. Look at it once more."
+            self._trouble(message, {"kind": "refused", "told": told})
+            return
         held = replace(held, work=message.work)
         self._replace(held)
         try:
@@ -153,25 +153,21 @@ class Session:
         except Refused as error:
             self._trouble(message, {"kind": "refused", "told": f"Not saved: {error}."})
             return
-        self._finished(held, message.work.seconds)
+        self._finished(held.photo, message.work.seconds)
 
     def _reject(self, message: Message) -> None:
-        held = self._find(message.photo)
-        if held is None:
-            return
+        held = self._find(message.photo) or self._taken_again(message)
         seconds = message.work.seconds if message.work else 0.0
         try:
             reject(self.store, held.photo, self.person.id, held.base, message.reason, message.uid, seconds)
         except Conflict as error:
             self._replace(self._conflicting(held, error.version))
             return
-        self._finished(held, seconds)
+        self._finished(held.photo, seconds)
 
     def _skip(self, message: Message) -> None:
-        held = self._find(message.photo)
-        if held is not None:
-            skip(self.store, held.photo, self.person.id, message.uid)
-            self._finished(held)
+        skip(self.store, message.photo, self.person.id, message.uid)
+        self._finished(message.photo)
 
     def _yield(self, message: Message) -> None:
         """Another's label stands."""
@@ -203,34 +199,6 @@ class Session:
         self.region = not self.region
 
     # Helpers.
-
-    def _packet(self, held: Held, pictures: Collection[str]) -> dict[str, Any]:
-        key = f"{held.photo}.{held.revision}"
-        work, picture = held.work, held.picture
-        return {
-            "id": held.photo,
-            "revision": held.stamp,
-            "name": held.task.photo.name,
-            "blind": held.task.blind,
-            "reason": held.task.reason,
-            "placed": bool(held.quads),
-            "picture": {
-                "key": key, "source": "" if key in pictures else picture.source,
-                "size": picture.size, "parts": picture.parts,
-            },
-            "slots": [[slot.character, slot.part, slot.left, slot.width] for slot in work.slots],
-            "read": held.characters,
-            "turned": work.turned,
-            "tags": work.tags,
-            "note": work.note,
-            "seconds": work.seconds,
-            # Turned, the reading tells of other characters.
-            "coach": {
-                **advice(work.text, [] if work.turned else held.characters),
-                "twins": self._twins(held),
-            },
-            "trouble": held.trouble,
-        }  # fmt: skip
 
     def _twins(self, held: Held) -> list[dict[str, Any]]:
         """Other photos of this VIN; none on a blind one, because they would tell what others said."""
@@ -271,12 +239,24 @@ class Session:
         else:
             self._notice = trouble["told"]
 
-    def _finished(self, held: Held, seconds: float | None = None) -> None:
-        self._done.append(held.photo)
+    def _finished(self, photo: int, seconds: float | None = None) -> None:
+        self._done.append(photo)
         if seconds is not None:
             self._spent.append(seconds)
-        self._drop(held.photo)
+        self._drop(photo)
         self.region = False
+
+    def _taken_again(self, message: Message) -> Held:
+        """The photo of a message that was meant for a session that is no more: the server was restarted.
+
+        It builds on the version that the person saw then, so that whoever saved meanwhile is not overruled.
+        """
+        task = take(self.store, message.photo, self.person.id, config=self._config)
+        held = ready(self.store, task)
+        if message.seen:
+            held = replace(held, revision=message.seen[0], base=message.seen[1])
+        self.held.insert(0, held)
+        return held
 
     def _find(self, photo: int) -> Held | None:
         return next((held for held in self.held if held.photo == photo), None)

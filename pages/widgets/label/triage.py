@@ -85,8 +85,9 @@ def _accept(session: Session, accepted: list[Held]) -> None:
     looked = time.monotonic() - st.session_state.pop(_SINCE, time.monotonic())
     seconds = min(looked, LONGEST_LOOK) / max(1, len(accepted))
     for held in accepted:
-        work = replace(held.work, seconds=round(seconds, 1))
-        session.handle([Message(session.last + 1, "accept", held.photo, uuid.uuid4().hex, work)])
+        work, uid = replace(held.work, seconds=round(seconds, 1)), uuid.uuid4().hex
+        message = Message(session.last + 1, "accept", held.photo, uid, work, revision=held.stamp)
+        session.handle([message])
     left = sum(bool(held.trouble) for held in session.held)
     st.toast(f"{len(accepted) - left} accepted" + (f", {left} to be looked at one by one" if left else ""))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -82,6 +83,9 @@ class Work:
         return Content(self.text, corners, characters if corners else (), kind, self.tags)
 
 
+_STAMP = re.compile(r"\d{1,18}\.(\d{1,9})\.(\d{1,18})", re.ASCII)
+
+
 @dataclass(frozen=True)
 class Message:
     """One thing that a person did.
@@ -103,6 +107,12 @@ class Message:
     work: Work | None
     reason: str = ""
     revision: str = ""
+
+    @property
+    def seen(self) -> tuple[int, int] | None:
+        """``Held.revision`` and ``Held.base`` of the photo as the person saw it."""
+        found = _STAMP.fullmatch(self.revision)
+        return (int(found[1]), int(found[2])) if found else None
 
 
 def parse(messages: object) -> list[Message]:

@@ -80,7 +80,21 @@ function drawStrip(state) {
   // The active one last, on top: its edges reach over its neighbours.
   const order = [...cells].sort((one, other) => (one.at === work.at) - (other.at === work.at));
   parts.boxes.replaceChildren(...(photo.placed ? order.map((cell) => box(state, cell, high)) : []));
-  parts.cells.replaceChildren(...cells.map((cell) => cellOf(state, cell, high, readers)));
+  parts.cells.replaceChildren(...sideBySide(cells).map((cell) => cellOf(state, cell, high, readers)));
+}
+
+/** Slots do not cover each other where their extents do: neighbours share what both claim. */
+function sideBySide(cells) {
+  const apart = cells.map((cell) => ({ ...cell }));
+  for (let at = 1; at < apart.length; at += 1) {
+    const [one, other] = [apart[at - 1], apart[at]];
+    const shared = one.left + one.width - other.left;
+    if (shared <= 0 || shared > Math.min(one.width, other.width)) continue;
+    one.width -= shared / 2;
+    other.left += shared / 2;
+    other.width -= shared / 2;
+  }
+  return apart;
 }
 
 /** Put the picture somewhere, upside down where the person turned it. */

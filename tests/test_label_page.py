@@ -408,6 +408,21 @@ class TestTheRegion:
         found = region.region_of({"objects": [first, last]}, 0.5)
         assert found is not None and found.bounds() == (20, 40, 200, 30)
 
+    @pytest.mark.parametrize(
+        ("text", "bounds"),
+        [
+            ("10, 20, 300, 40", (10, 20, 300, 40)),
+            ("10 20.5 9999 40", (10, 20.5, 630, 40)),
+            ("", None),
+            ("10, 20, 300", None),
+            ("700, 20, 300, 40", None),
+            ("<b>10</b>, 20, 300, 4", None),
+        ],
+    )
+    def test_a_region_can_be_typed(self, text: str, bounds: tuple[float, ...] | None) -> None:
+        found = region.typed(text, (640, 480))
+        assert (found.bounds() if found else None) == bounds
+
     def test_a_turned_box_keeps_its_direction(self) -> None:
         rect = {"type": "rect", "left": 100, "top": 50, "width": 80, "height": 10, "angle": 90}
         found = region.region_of({"objects": [rect]}, 1.0)

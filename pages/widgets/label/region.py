@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ BOX = (900, 470)
 """Largest width and height of the photo on the page, pixels."""
 
 SMALLEST = 8.0
-"""Pixels of the page that a drawn box must have on its shorter side."""
+"""Pixels that a box must have on its shorter side."""
 
 
 def show(store: Store, session: Session) -> None:
@@ -59,9 +60,35 @@ def show(store: Store, session: Session) -> None:
                 "Wrong? Draw a box around the VIN. The pen above the photo moves, turns and deletes boxes; "
                 "the last one counts."
             )
+            told = st.text_input(
+                "Or type it: left, top, width, height",
+                placeholder=_bounds(held, photo),
+                help="Pixels of the photo; the grey numbers are the line as it is.",
+                key=f"region_typed_{held.stamp}",
+            )
+            drawn = typed(told, photo.size) or drawn
             if st.button("Read again here", key="region_read", type="primary", disabled=drawn is None):
                 _read(session, held, photo, drawn)
                 st.rerun()
+
+
+def typed(text: str, size: tuple[int, int]) -> Quad | None:
+    """A region without a mouse: ``left, top, width, height`` in pixels of the photo.
+
+    Returns:
+        None where the text is something else, or nothing of it lies in a photo of this ``size``.
+    """
+    numbers = re.findall(r"\d{1,6}(?:\.\d{1,3})?", text)
+    if len(numbers) != 4:
+        return None
+    left, top, width, height = map(float, numbers)
+    width, height = min(width, size[0] - left), min(height, size[1] - top)
+    return Quad.from_box((left, top, width, height)) if min(width, height) >= SMALLEST else None
+
+
+def _bounds(held: Held, photo: Photo) -> str:
+    quads = held.quads or (Quad.from_box((0, 0, *photo.size)),)
+    return ", ".join(str(max(0, round(place))) for place in quads[0].bounds())
 
 
 def region_of(drawing: object, scale: float) -> Quad | None:

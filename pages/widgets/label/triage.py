@@ -48,7 +48,9 @@ def show(session: Session) -> None:
             "right, or open the photo. Tab and Space do it without a mouse."
         )
         ticks = _grid(session, shown)
-        if st.form_submit_button("Accept the ticked", key="triage_accept", type="primary"):
+        if st.form_submit_button(
+            "Accept the ticked", key="triage_accept", type="primary", shortcut="Ctrl+Enter"
+        ):
             _accept(session, [held for held, tick in zip(shown, ticks, strict=True) if tick])
             st.rerun()
 
@@ -88,7 +90,8 @@ def _accept(session: Session, accepted: list[Held]) -> None:
         work, uid = replace(held.work, seconds=round(seconds, 1)), uuid.uuid4().hex
         message = Message(session.last + 1, "accept", held.photo, uid, work, revision=held.stamp)
         session.handle([message])
-    left = sum(bool(held.trouble) for held in session.held)
+    seen = {held.photo for held in accepted}
+    left = sum(held.photo in seen for held in session.held)
     st.toast(f"{len(accepted) - left} accepted" + (f", {left} to be looked at one by one" if left else ""))
 
 

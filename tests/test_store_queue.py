@@ -23,10 +23,9 @@ from core.store.queue import (
     next_review,
     release,
     renew,
-    set_gold,
     take,
 )
-from core.store.review import approve, send_back
+from core.store.review import approve, send_back, set_gold
 
 PLAIN = QueueConfig(lease=60, double=0, gold=0, chance=0)
 
@@ -60,6 +59,16 @@ class TestOrder:
         assert places[desk.photos[1]] == 0
         assert places[desk.photos[2]] < places.get(desk.photos[3], 9)
         assert desk.photos[0] not in order[:2]
+
+    def test_for_a_look_at_many_the_surest_come_first(self, desk: Desk, rng: np.random.Generator) -> None:
+        for place, (confidence, status) in enumerate(
+            [(0.96, "accepted"), (0.5, "review"), (0.999, "accepted"), (0.98, "accepted")]
+        ):
+            save_prediction(desk.store, desk.photos[place], reading(VINS[place], confidence, status))
+        order: list[int] = []
+        while task := next_photo(desk.store, desk.ann, rng, replace(PLAIN, surest=True), besides=order):
+            order.append(task.photo.id)
+        assert order == [desk.photos[place] for place in (2, 3, 0, 1)]
 
     def test_rare_makers_come_before_frequent_ones(self, desk: Desk, rng: np.random.Generator) -> None:
         for place in range(3):

@@ -30,12 +30,14 @@ class QueueConfig:
         double: share of new photos that a second person labels blindly.
         gold: share of a labeller's photos whose answer is known.
         chance: share drawn at random instead of by worth.
+        surest: only photos with a reading, those first that teach least: to be looked at many at a time.
     """
 
     lease: float = 15 * 60
     double: float = 0.1
     gold: float = 0.03
     chance: float = 0.1
+    surest: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,9 @@ def next_photo(
         if held is not None:
             return _lease(db, held, person, "label", now, config.lease)
         asking = _Asking(db, person, now, besides)
+        if config.surest:
+            found = asking.surest()
+            return _lease(db, found, person, "label", now, config.lease) if found else None
         if draws[0] < config.gold:
             found = asking.gold(float(draws[3]))
             if found is not None:
@@ -196,22 +201,6 @@ def release(store: Store, photo: int, person: int) -> None:
         db.execute("DELETE FROM leases WHERE photo = ? AND person = ?", [photo, person])
 
 
-def set_gold(store: Store, photo: int, person: int, gold: bool = True) -> None:
-    """Make an approved photo a hidden check of the labellers, or an ordinary one again; it never trains.
-
-    Raises:
-        Refused: it is not approved, so its answer is not known.
-        NotAllowed: the person may not review.
-    """
-    with store.writing() as db:
-        allowed(db, person, "review")
-        row = present(db, photo)
-        if gold and row["state"] != "approved":
-            raise Refused(f"photo {photo} is {row['state']}; only an approved label can check others")
-        # The side stays when it is an ordinary photo again: what once was gold must not begin to train.
-        db.execute("UPDATE photos SET gold = ?, side = 'gold' WHERE id = ?", [int(gold), photo])
-
-
 class _Asking:
     """The ways to a photo for one person at one moment; each gives an id or None."""
 
@@ -240,6 +229,12 @@ class _Asking:
 
     def best(self) -> int | None:
         return self._one(f"p.state = 'open' AND {self._FREE} ORDER BY p.priority DESC, p.id")
+
+    def surest(self) -> int | None:
+        return self._one(
+            "p.state = 'open' AND p.status IN ('accepted', 'review') "
+            f"AND {self._FREE} ORDER BY p.priority, p.id"
+        )
 
     def drawn(self, place: float) -> int | None:
         """The next one on the circle of the photos' own draws."""

@@ -61,11 +61,12 @@ class Session:
                 self._done.insert(0, event.photo)
         self._spent = seconds_spent(store, person.id, _midnight())
 
-    def fill(self, count: int) -> None:
-        """Hold so many photos, if the queue has them."""
+    def fill(self, count: int, surest: bool = False) -> None:
+        """Hold so many photos, if the queue has them; ``surest`` as in ``QueueConfig``."""
+        config = replace(self._config, surest=surest)
         while len(self.held) < count:
             besides = [held.photo for held in self.held]
-            task = next_photo(self.store, self.person.id, self._rng, self._config, besides)
+            task = next_photo(self.store, self.person.id, self._rng, config, besides)
             if task is None:
                 break
             self.held.append(self._stale(ready(self.store, task)))

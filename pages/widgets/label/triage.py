@@ -34,10 +34,10 @@ ROWS = 110
 def show(session: Session) -> None:
     """The grid; what is opened goes to the editor."""
     with st.spinner("Fetching photos", show_time=False):
-        session.fill(PAGE)
+        session.fill(PAGE, surest=True)
         # Blind ones have no reading to agree with: they wait for the editor, others come instead.
-        session.fill(min(2 * PAGE, PAGE + sum(not fit(held) for held in session.held)))
-    shown = [held for held in session.held if fit(held)][:PAGE]
+        session.fill(min(2 * PAGE, PAGE + sum(not fit(held) for held in session.held)), surest=True)
+    shown = sorted(filter(fit, session.held), key=_unsure)[:PAGE]
     if not shown:
         st.write("Nothing here can be accepted at a glance. Go on one by one.")
         return
@@ -59,6 +59,10 @@ def fit(held: Held) -> bool:
     """Whether there is a whole reading to agree with."""
     whole = len(held.characters) == len(held.work.slots) and is_vin(held.work.text)
     return whole and not held.task.blind and not held.trouble and bool(held.quads)
+
+
+def _unsure(held: Held) -> float:
+    return -held.task.prediction.confidence if held.task.prediction else 0.0
 
 
 def _grid(session: Session, shown: list[Held]) -> list[bool]:

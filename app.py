@@ -1,7 +1,9 @@
-"""VIN Desk: `make app`, or `streamlit run app.py`. Which desks there are; each is a page of its own."""
+"""VIN Desk: `make app`, or `streamlit run app.py`. Which desks there are, and who is signed in."""
 
 import streamlit as st
 
+from pages.widgets import desks
+
 st.set_page_config(page_title="VIN Desk", layout="wide")
 
-st.navigation([st.Page("pages/read.py", title="Read", default=True)], position="top").run()
+desks.run()

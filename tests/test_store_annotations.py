@@ -7,15 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_store_kit import VINS, Desk, uid
+from test_store_kit import VINS, Desk, reading, uid
 
 from core.store.annotations import reject, save, skip
 from core.store.connect import Store
-from core.store.drafts import keep_draft, kept_draft
+from core.store.drafts import drop_draft, keep_draft, kept_draft
 from core.store.entries import Character, Content, Draft
 from core.store.errors import Busy, Conflict, NotAllowed, Refused, Unwritable
-from core.store.history import history, restore, undo, work_of
-from core.store.photos import photo
+from core.store.history import history, restore, seconds_spent, undo, work_of
+from core.store.photos import photo, with_vin
+from core.store.predictions import save_prediction
 from core.store.review import approve, send_back
 
 
@@ -216,8 +217,36 @@ class TestGoingBack:
         assert [event.photo for event in done] == [desk.photos[2], desk.photos[1]]
         assert [e.photo for e in work_of(desk.store, desk.ann, before=done[-1].id)] == [desk.photos[0]]
 
+    def test_the_seconds_of_labels_and_rejections_since_a_moment(self, desk: Desk) -> None:
+        save(desk.store, Draft(desk.photos[0], desk.ann, 0, Content(VINS[0]), seconds=9))
+        desk.clock.at += 100
+        since = desk.clock.at
+        save(desk.store, Draft(desk.photos[1], desk.ann, 0, Content(VINS[1]), seconds=4))
+        skip(desk.store, desk.photos[2], desk.ann, uid(), seconds=2)
+        reject(desk.store, desk.photos[3], desk.ann, 0, "no VIN", uid(), seconds=1)
+        desk.label(4, desk.bob, VINS[4])
+        assert seconds_spent(desk.store, desk.ann, since) == [4, 1]
+
+    def test_photos_of_one_vin_labelled_ones_first(self, desk: Desk) -> None:
+        save_prediction(desk.store, desk.photos[0], reading(VINS[0]))
+        save_prediction(desk.store, desk.photos[1], reading(VINS[1]))
+        for place in (2, 3):
+            desk.label(place, desk.ann, VINS[0])
+        found = [entry.id for entry in with_vin(desk.store, VINS[0], besides=desk.photos[3])]
+        assert found == [desk.photos[2], desk.photos[0]]
+        # Once labelled otherwise, its reading counts no more.
+        desk.label(0, desk.ann, VINS[1])
+        assert desk.photos[0] not in [entry.id for entry in with_vin(desk.store, VINS[0])]
+
 
 class TestDrafts:
+    def test_a_dropped_draft_is_gone(self, desk: Desk) -> None:
+        keep_draft(desk.store, Draft(desk.photos[0], desk.ann, 0, Content("1M8")))
+        drop_draft(desk.store, desk.photos[0], desk.bob)
+        assert kept_draft(desk.store, desk.photos[0], desk.ann) is not None
+        drop_draft(desk.store, desk.photos[0], desk.ann)
+        assert kept_draft(desk.store, desk.photos[0], desk.ann) is None
+
     def test_a_draft_outlives_a_restart_and_ends_with_the_save(self, desk: Desk) -> None:
         draft = Draft(desk.photos[0], desk.ann, 0, Content("1M8GDM"), seconds=3.0, note="half done")
         keep_draft(desk.store, draft)

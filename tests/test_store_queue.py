@@ -23,10 +23,9 @@ from core.store.queue import (
     next_review,
     release,
     renew,
-    set_gold,
     take,
 )
-from core.store.review import approve, send_back
+from core.store.review import approve, send_back, set_gold
 
 PLAIN = QueueConfig(lease=60, double=0, gold=0, chance=0)
 
@@ -60,6 +59,16 @@ class TestOrder:
         assert places[desk.photos[1]] == 0
         assert places[desk.photos[2]] < places.get(desk.photos[3], 9)
         assert desk.photos[0] not in order[:2]
+
+    def test_for_a_look_at_many_the_surest_come_first(self, desk: Desk, rng: np.random.Generator) -> None:
+        for place, (confidence, status) in enumerate(
+            [(0.96, "accepted"), (0.5, "review"), (0.999, "accepted"), (0.98, "accepted")]
+        ):
+            save_prediction(desk.store, desk.photos[place], reading(VINS[place], confidence, status))
+        order: list[int] = []
+        while task := next_photo(desk.store, desk.ann, rng, replace(PLAIN, surest=True), besides=order):
+            order.append(task.photo.id)
+        assert order == [desk.photos[place] for place in (2, 3, 0, 1)]
 
     def test_rare_makers_come_before_frequent_ones(self, desk: Desk, rng: np.random.Generator) -> None:
         for place in range(3):
@@ -132,6 +141,16 @@ class TestLeases:
         say(desk, task, VINS[0])
         assert photo(desk.store, task.photo.id).vin == VINS[0]
 
+    def test_what_a_desk_holds_is_not_given_twice_though_its_lease_ran_out(
+        self, tmp_path: Path, rng: np.random.Generator
+    ) -> None:
+        desk = Desk.open(tmp_path, photos=1)
+        task = next_photo(desk.store, desk.ann, rng, PLAIN)
+        assert task is not None
+        desk.clock.at += 61
+        assert next_photo(desk.store, desk.ann, rng, PLAIN, besides=[task.photo.id]) is None
+        assert next_photo(desk.store, desk.ann, rng, PLAIN) is not None
+
     def test_a_renewed_lease_holds(self, desk: Desk, rng: np.random.Generator) -> None:
         task = next_photo(desk.store, desk.ann, rng, PLAIN)
         assert task is not None
@@ -188,6 +207,7 @@ class TestBlindLabels:
             and (task.photo.id == first.photo.id or release(desk.store, task.photo.id, desk.bob))
         )
         assert second.photo.state == "open"
+        assert second.blind and not first.blind
         assert (second.photo.vin, second.content, second.base) == (None, None, 0)
         assert history(desk.store, first.photo.id, seen_by=desk.bob) == []
         say(desk, second, other)

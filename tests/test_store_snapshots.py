@@ -26,8 +26,7 @@ from core.store.ledger import (
 )
 from core.store.photos import Incoming, add_photo, photo
 from core.store.predictions import save_prediction
-from core.store.queue import set_gold
-from core.store.review import approve
+from core.store.review import approve, set_gold
 from core.store.snapshots import SnapshotConfig, _draw, find_snapshot, freeze, snapshots, verify
 
 ALL_TRAIN = SnapshotConfig(val=0, gold=0)

@@ -63,3 +63,9 @@ def kept_draft(store: Store, photo: int, person: int) -> Draft | None:
         entry["note"],
         entry["uid"],
     )
+
+
+def drop_draft(store: Store, photo: int, person: int) -> None:
+    """Forget what is typed: the person lets another's label stand, or begins anew."""
+    with store.writing() as db:
+        db.execute("DELETE FROM drafts WHERE photo = ? AND person = ?", [photo, person])

@@ -46,6 +46,22 @@ def work_of(store: Store, person: int, limit: int = 50, before: int | None = Non
         return [event_of(row) for row in rows(db, sql, values)]
 
 
+def seconds_spent(store: Store, person: int, since: float) -> list[float]:
+    """Seconds that each label and rejection of this person took, oldest first.
+
+    Args:
+        store: where.
+        person: who.
+        since: seconds since 1970 UTC.
+    """
+    sql = (
+        "SELECT seconds FROM events INDEXED BY events_of_person WHERE person = ? AND at >= ? "
+        "AND action IN ('label', 'reject') ORDER BY id"
+    )
+    with store.reading() as db:
+        return [row["seconds"] for row in rows(db, sql, [person, since])]
+
+
 def undo(store: Store, person: int, uid: str, photo: int | None = None) -> Event:
     """Take back what a person did last, today or before a restart; again, and it takes back what came before.
 

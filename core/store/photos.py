@@ -180,6 +180,27 @@ def find(store: Store, wanted: Wanted, limit: int = 50, after: int = 0) -> list[
         return [PhotoEntry.from_row(row) for row in rows(db, sql, [*values, after, limit])]
 
 
+def with_vin(store: Store, vin: str, besides: int = 0, limit: int = 3) -> list[PhotoEntry]:
+    """Photos whose label, or else whose reading, is exactly this VIN; labelled ones first.
+
+    Args:
+        store: where.
+        vin: 17 characters.
+        besides: a photo that is left out.
+        limit: how many at most.
+    """
+    (vin,) = _plain([vin])
+    # Two looks into indexes: one condition with OR would go through all photos.
+    sql = (
+        "SELECT * FROM (SELECT * FROM photos WHERE vin = :vin UNION ALL "
+        "SELECT * FROM photos INDEXED BY photos_by_read WHERE vin IS NULL AND read = :vin) "
+        "WHERE id != :besides AND state != 'forgotten' ORDER BY vin IS NULL, id LIMIT :limit"
+    )
+    with store.reading() as db:
+        found = rows(db, sql, {"vin": vin, "besides": besides, "limit": limit})
+        return [PhotoEntry.from_row(row) for row in found]
+
+
 def count(store: Store, wanted: Wanted) -> int:
     """How many photos :func:`find` would give in all."""
     conditions, values = _conditions(wanted)

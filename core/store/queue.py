@@ -30,12 +30,14 @@ class QueueConfig:
         double: share of new photos that a second person labels blindly.
         gold: share of a labeller's photos whose answer is known.
         chance: share drawn at random instead of by worth.
+        surest: only photos with a reading, those first that teach least: to be looked at many at a time.
     """
 
     lease: float = 15 * 60
     double: float = 0.1
     gold: float = 0.03
     chance: float = 0.1
+    surest: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Task:
         prediction: the newest reading to start from, None where it waits for one.
         content: the label to correct, None where there is none yet.
         reason: why it was sent back.
+        blind: a second label or a hidden check: the desk shows where the VIN is, but not what was read.
     """
 
     photo: PhotoEntry
@@ -59,6 +62,7 @@ class Task:
     prediction: Prediction | None
     content: Content | None
     reason: str
+    blind: bool = False
 
 
 def next_photo(
@@ -90,7 +94,10 @@ def next_photo(
         held = _held(db, person, "label", now, besides)
         if held is not None:
             return _lease(db, held, person, "label", now, config.lease)
-        asking = _Asking(db, person, now)
+        asking = _Asking(db, person, now, besides)
+        if config.surest:
+            found = asking.surest()
+            return _lease(db, found, person, "label", now, config.lease) if found else None
         if draws[0] < config.gold:
             found = asking.gold(float(draws[3]))
             if found is not None:
@@ -128,7 +135,7 @@ def next_review(
         allowed(db, person, "review")
         now = store.now()
         found = _held(db, person, "review", now, besides)
-        asking = _Asking(db, person, now)
+        asking = _Asking(db, person, now, besides)
         for state in ("disputed", "labelled", "second"):
             found = found or asking.review(state)
         return _lease(db, found, person, "review", now, config.lease) if found else None
@@ -194,22 +201,6 @@ def release(store: Store, photo: int, person: int) -> None:
         db.execute("DELETE FROM leases WHERE photo = ? AND person = ?", [photo, person])
 
 
-def set_gold(store: Store, photo: int, person: int, gold: bool = True) -> None:
-    """Make an approved photo a hidden check of the labellers, or an ordinary one again; it never trains.
-
-    Raises:
-        Refused: it is not approved, so its answer is not known.
-        NotAllowed: the person may not review.
-    """
-    with store.writing() as db:
-        allowed(db, person, "review")
-        row = present(db, photo)
-        if gold and row["state"] != "approved":
-            raise Refused(f"photo {photo} is {row['state']}; only an approved label can check others")
-        # The side stays when it is an ordinary photo again: what once was gold must not begin to train.
-        db.execute("UPDATE photos SET gold = ?, side = 'gold' WHERE id = ?", [int(gold), photo])
-
-
 class _Asking:
     """The ways to a photo for one person at one moment; each gives an id or None."""
 
@@ -223,8 +214,10 @@ class _Asking:
         "AND e.person = :person AND e.action IN ('label', 'reject'))"
     )
 
-    def __init__(self, db: Database, person: int, now: float) -> None:
+    def __init__(self, db: Database, person: int, now: float, besides: Collection[int]) -> None:
         self._db, self._values = db, {"person": person, "now": now}
+        # What the desk holds is free again when its lease runs out, and must not be held twice.
+        self._besides = f"p.id NOT IN ({', '.join(str(int(key)) for key in besides)})"
 
     def returned(self) -> int | None:
         """Sent back: the author's own first, they know the photo; then anybody's."""
@@ -236,6 +229,12 @@ class _Asking:
 
     def best(self) -> int | None:
         return self._one(f"p.state = 'open' AND {self._FREE} ORDER BY p.priority DESC, p.id")
+
+    def surest(self) -> int | None:
+        return self._one(
+            "p.state = 'open' AND p.status IN ('accepted', 'review') "
+            f"AND {self._FREE} ORDER BY p.priority, p.id"
+        )
 
     def drawn(self, place: float) -> int | None:
         """The next one on the circle of the photos' own draws."""
@@ -258,7 +257,9 @@ class _Asking:
 
     def _one(self, rest: str, place: float = 0.0) -> int | None:
         row = first(
-            self._db, f"SELECT p.id FROM photos p WHERE {rest} LIMIT 1", {**self._values, "place": place}
+            self._db,
+            f"SELECT p.id FROM photos p WHERE {self._besides} AND {rest} LIMIT 1",
+            {**self._values, "place": place},
         )
         return row["id"] if row else None
 
@@ -311,7 +312,7 @@ def _task(db: Database, photo: int, person: int, until: float) -> Task:
         entry = replace(
             entry, state="open", version=base, vin=None, kind="", tags=(), side=None, region=entry.region
         )
-        return Task(entry, person, base, until, said, now.content if now else None, "")
+        return Task(entry, person, base, until, said, now.content if now else None, "", blind=True)
     version, _, _ = standing(db, photo)
     last = event(db, version) if version else None
     reason = last.reason if last and last.action == "send_back" else ""

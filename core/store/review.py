@@ -87,6 +87,22 @@ def send_back(
         return event(db, key)
 
 
+def set_gold(store: Store, photo: int, person: int, gold: bool = True) -> None:
+    """Make an approved photo a hidden check of the labellers, or an ordinary one again; it never trains.
+
+    Raises:
+        Refused: it is not approved, so its answer is not known.
+        NotAllowed: the person may not review.
+    """
+    with store.writing() as db:
+        allowed(db, person, "review")
+        row = present(db, photo)
+        if gold and row["state"] != "approved":
+            raise Refused(f"photo {photo} is {row['state']}; only an approved label can check others")
+        # The side stays when it is an ordinary photo again: what once was gold must not begin to train.
+        db.execute("UPDATE photos SET gold = ?, side = 'gold' WHERE id = ?", [int(gold), photo])
+
+
 def reviewing(db: Database, photo: int, person: int) -> Person:
     """The person, if they may review this photo.
 

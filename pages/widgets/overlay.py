@@ -103,6 +103,13 @@ def draw(picture: np.ndarray, reading: Reading, scale: float) -> np.ndarray:
     return canvas
 
 
+def outline(picture: np.ndarray, quad: Quad) -> np.ndarray:
+    """A copy with one line drawn as the one that was taken, a thick edge where the text begins."""
+    canvas = np.ascontiguousarray(picture).copy()
+    _outline(canvas, quad, TAKEN, 1)
+    return canvas
+
+
 def dash(picture: np.ndarray, region: Quad) -> np.ndarray:
     """A copy with the region dashed: the camera's guide frame, which no network has found."""
     canvas = np.ascontiguousarray(picture).copy()

@@ -5,10 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 
-def apply() -> None:
-    """Put the style sheet into the page; every desk calls it first."""
-    st.html(f"<style>{SHEET}</style>")
+def apply(wide: bool = False) -> None:
+    """Put the style sheet into the page; every desk calls it first.
 
+    Args:
+        wide: the desk uses the whole screen, as a strip of 17 characters does.
+    """
+    st.html(f"<style>{SHEET}{WIDE if wide else ''}</style>")
+
+
+WIDE = ".stMainBlockContainer { max-width: 110rem; padding: 3.9rem 2.5rem 2rem; }"
 
 # Blue to orange of Okabe and Ito's palette, made for colour-blind readers.
 SHEET = """
@@ -100,5 +106,12 @@ SHEET = """
 .vd-pair tbody td.vd-apart { box-shadow: inset 0 0 0 2px #d55e00; }
 .vd-pair tbody td.vd-none { background: none; font: 1rem sans-serif; opacity: .7; }
 .vd-pair .vd-signs td { background: none; line-height: 1; color: #d55e00; font-size: 1rem; }
+.vd-triage { margin: 0; }
+.vd-triage img { display: block; width: 100%; height: 3.4rem; object-fit: fill; border-radius: .3rem; }
+.vd-twin { display: block; max-width: 100%; max-height: 14rem; object-fit: contain; border-radius: .3rem; }
+[class*="st-key-triage_card"] label strong { font: 600 1.2rem monospace; letter-spacing: .03em; }
+.st-key-signed_in_bar { position: fixed; top: .65rem; right: 4.5rem; z-index: 1000001; width: auto; }
+.st-key-signed_in_bar > div { width: auto; } .st-key-signed_in_bar { align-items: center; }
+.st-key-label_way { margin-bottom: -.6rem; }
 .vd-hint { margin: .6rem 0 .2rem; font-size: .85rem; opacity: .75; }
 """

@@ -1,0 +1,80 @@
+"""The Label desk: one look per VIN, keyboard first."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core.store import Store, StoreError
+from core.store.people import Person
+from pages.widgets import desks, editor, signing, style
+from pages.widgets.label import region, start, triage, twins
+from pages.widgets.label.session import AHEAD, SENT, Session
+from pages.widgets.label.work import parse
+
+WAYS = {"one": "One by one", "triage": "Triage"}
+
+_SESSION = "label_session"
+
+
+def main() -> None:
+    desks.through_app()
+    style.apply(wide=True)
+    try:
+        store = Store.open()
+        person = signing.required(store, "label")
+        _desk(store, person)
+    except StoreError as error:
+        st.error("**The label store does not answer.**", icon=":material/error:")
+        st.text(str(error))
+        st.button("Try again", key="retry_store")
+
+
+# No st.fragment: the browser would ask a restarted server for a fragment that it does not know.
+def _desk(store: Store, person: Person) -> None:
+    session = _session(store, person)
+    session.fill(1)
+    if start.needed(store, bool(session.held)):
+        start.show(store)
+        return
+    way = st.segmented_control(
+        "How", list(WAYS), format_func=WAYS.__getitem__, default="one", required=True, key="label_way",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if way == "triage":
+        triage.show(session)
+        return
+    session.fill(SENT)
+    # A place of its own, so that the editor below stays where it is, and with it the keyboard's focus.
+    above = st.container()
+    editor.show(session.data(editor.pictures()), _heard)
+    with above:
+        if session.held and session.region:
+            region.show(store, session)
+        if session.held and session.twin:
+            twins.show(store, session)
+    if not session.held:
+        start.empty(store)
+    # The page is complete; what follows is done while the person looks at it.
+    session.fill(SENT + AHEAD)
+
+
+def _session(store: Store, person: Person) -> Session:
+    kept: Session | None = st.session_state.get(_SESSION)
+    if kept is None or kept.person != person or kept.store.path != store.path:
+        if kept is not None and kept.person.id != person.id:
+            kept.leave()
+        kept = Session(store, person, np.random.default_rng())
+        st.session_state[_SESSION] = kept
+        # A browser that outlived the server comes with what it could not hand over.
+        _heard()
+    return kept
+
+
+def _heard() -> None:
+    session: Session | None = st.session_state.get(_SESSION)
+    if session is not None:
+        session.handle(parse(editor.messages()))
+
+
+main()

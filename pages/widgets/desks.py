@@ -1,0 +1,35 @@
+"""The desks, in the order of the navigation."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets import signing
+
+_ENTERED = "entered_by_app"
+
+
+def run() -> None:
+    """The navigation, who is signed in, and the desk that the address names: what ``app.py`` is."""
+    st.session_state[_ENTERED] = True
+    desk = st.navigation(
+        [
+            st.Page("pages/read.py", title="Read", default=True),
+            st.Page("pages/label.py", title="Label", url_path="label"),
+        ],
+        position="top",
+    )
+    signing.badge()
+    desk.run()
+
+
+def through_app() -> None:
+    """Come in by ``app.py``, whatever the address.
+
+    A fresh server whose first visitor asks for a desk by its address runs that file alone, as Streamlit did
+    with folders called ``pages`` before there was a navigation. Calling the navigation once ends that.
+    """
+    if _ENTERED not in st.session_state:
+        st.session_state[_ENTERED] = True
+        st.navigation(["app.py", "pages/label.py"], position="hidden")
+        st.rerun()

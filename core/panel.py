@@ -26,7 +26,7 @@ RIVALS = 2
 """Other lines that the second reader reads."""
 VIEWS = 3
 """Views of the best line that the second reader reads, where it was looked at more than once."""
-LOOKS = 3
+LOOKS = 2
 """Rounds of small moves around the best line, where it is not sure."""
 
 

@@ -22,7 +22,7 @@ from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
 from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading
-from core.rectify import quads_in_box, rectify
+from core.rectify import photo_as_line, quads_in_box, rectify
 from core.verdict import confidence, presence, verdict
 from core.vin import check_digit_status
 
@@ -35,7 +35,7 @@ CLOSER = 2
 CLOSE = 0.75
 """Side of that look over the detector's usual one."""
 BOXED = 0.5
-"""Belief in a line that a person's box suggests, where the detector has its own in the range 0..1."""
+"""Belief in a line that a person's box or the photo's edge suggests; the detector's own is 0..1."""
 TILTS = 7
 """Lines that are tried in a person's box."""
 LARGE = 700
@@ -149,8 +149,11 @@ class VinReader:
     def _look_again(
         self, photo: Photo, maps: HeatMaps, candidates: list[Candidate], clock: _Clock
     ) -> list[Candidate]:
-        """Where nothing is sure: fainter lines, other sizes of the picture, the best lines' surroundings."""
-        found: list[Candidate] = []
+        """Where nothing is sure: the photo as one line, fainter lines, other sizes, a closer look."""
+        if _best(candidates) >= self.panel.enough:
+            return []
+        cut = [Line((quad,), BOXED) for quad in photo_as_line(photo.size)]
+        found = self.panel.read(photo, cut, clock.stop)
         for zoom in (1.0, *_zooms(photo)):
             if _best(candidates + found) > HOPELESS:
                 break

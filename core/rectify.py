@@ -59,6 +59,26 @@ def quads_in_box(box: Box, count: int = 9, thinnest: float = 0.035, thickest: fl
     return [_filling(centre, width, height, signed[index]) for index in picked]
 
 
+def photo_as_line(size: tuple[int, int], least: float = 3.5, margin: float = 0.25) -> list[Quad]:
+    """The line of a photo that was cut to it: the whole picture, where it is long and narrow.
+
+    Args:
+        size: ``(width, height)`` of the photo.
+        least: length over height from which on it may be a single line.
+        margin: share of the line's height that readers see around it; it lies inside the picture.
+
+    Returns:
+        None, or one quad that reads to the right and, in an upright picture, one down and one up.
+    """
+    width, height = size
+    if max(size) < least * min(size):
+        return []
+    across = min(size) / (1 + 2 * margin)
+    along = max(size) - 2 * margin * across
+    angles = (0.0,) if width >= height else (np.pi / 2, -np.pi / 2)
+    return [Quad.from_line((width / 2, height / 2), along, across, angle) for angle in angles]
+
+
 def variants(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
     """The line a little turned, shifted, tighter and looser, and read the other way round.
 

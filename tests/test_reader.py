@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.choose import choose, weigh
-from core.geometry import Quad
+from core.geometry import Quad, resample
 from core.images import encode_jpeg
 from core.reader import VinReader
 from core.recognize.ctc import decode
@@ -73,6 +73,17 @@ def test_a_region_is_believed(reader: VinReader) -> None:
     again = reader.read(data, Quad.from_box(chosen.line.parts[0].bounds()))
     assert again.vin == VINS[name]
     assert again.chosen is not None and again.chosen.line.origin == "region"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_photo_cut_to_the_vin_is_read(reader: VinReader, turned: bool) -> None:
+    name = sorted(VINS)[1]
+    pixels = cv2.cvtColor(cv2.imread(str(SAMPLES / name)), cv2.COLOR_BGR2RGB)
+    chosen = reader.read(pixels).chosen
+    assert chosen is not None
+    quad = chosen.line.parts[0].widened(0.01, 0.08)
+    cut = resample(pixels, quad, round(quad.length), round(quad.height))
+    assert reader.read(np.rot90(cut) if turned else cut).vin == VINS[name]
 
 
 def test_bad_photos_become_readings_that_say_why(reader: VinReader) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.geometry import Quad
 from core.records import Line, Photo
-from core.rectify import EmptyQuad, quads_in_box, rectify, trimmed, windows
+from core.rectify import EmptyQuad, photo_as_line, quads_in_box, rectify, trimmed, windows
 
 PHOTO = Photo(np.zeros((200, 300, 3), np.uint8))
 
@@ -149,3 +149,12 @@ def test_windows_hold_the_vin_behind_a_makers_name() -> None:
     )
     assert np.abs(best.corners - vin.corners).max() < 0.03 * whole.length
     assert windows((whole, whole)) == []
+
+
+@pytest.mark.parametrize(("size", "directions"), [((400, 40), 1), ((40, 400), 2), ((400, 200), 0)])
+def test_a_photo_cut_to_its_line_is_that_line(size: tuple[int, int], directions: int) -> None:
+    quads = photo_as_line(size)
+    assert len(quads) == directions
+    for quad in quads:
+        left, top, width, height = quad.widened(0.25 * quad.height / quad.length, 0.25).bounds()
+        assert (left, top, width, height) == pytest.approx((0, 0, *size), abs=1e-3)

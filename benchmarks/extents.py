@@ -21,7 +21,7 @@ from core.images import decode, read_file
 from core.learn.crops import read_labels
 from core.reader import VinReader
 from core.recognize.ctc import decode as decode_ctc
-from core.recognize.strips import MARGIN, to_input
+from core.recognize.strips import MARGIN, margin_share, to_input
 from core.recognize.yolo import decode as decode_yolo
 from core.rectify import rectify
 from core.synth.strips import StripConfig, synthetic_strip
@@ -76,9 +76,9 @@ def sheet(photos: Path, count: int) -> np.ndarray:
         chosen = reader.read(photo, Quad.from_box(label.box)).chosen
         if chosen is None:
             continue
-        quad = chosen.line.parts[0]
-        share = MARGIN * quad.height / (quad.length + 2 * MARGIN * quad.height)
-        strip = rectify(photo, chosen.line).render(1000, 64, MARGIN)
+        straight = rectify(photo, chosen.line)
+        share = margin_share(straight)
+        strip = straight.render(1000, 64, MARGIN)
         for slot in chosen.slots:
             left, right = (int(1000 * (share + (1 - 2 * share) * place)) for place in slot.extent)
             cv2.rectangle(strip, (left, 2), (right, 61), (255, 120, 0), 1)

@@ -6,8 +6,8 @@ for as long as that helps. What is left in the running is read by the YOLO reade
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from core.choose import weigh
 from core.recognize.ctc import CtcReader
@@ -38,28 +38,26 @@ class Panel:
         ctc: reads every line.
         yolo: reads the best line and its rivals.
         prior: what VINs usually look like.
-        settings: weights and thresholds of the CTC reader's card.
     """
 
     ctc: CtcReader
     yolo: YoloReader
     prior: VinPrior | None = None
-    settings: Mapping[str, float] = field(default_factory=dict)
 
     def read(self, photo: Photo, lines: Sequence[Line], lap: Lap = lambda stage: None) -> list[Candidate]:
         """Candidates for the VIN, one per line that can be straightened, in any order."""
         heard = sorted(self._listen(photo, lines, lap), key=_score, reverse=True)
         if not heard:
             return []
-        views = sorted(self._views(photo, heard[0], lap), key=_score, reverse=True)
+        first, *others = heard
+        views = sorted(self._views(photo, first, lap), key=_score, reverse=True)[:VIEWS]
         least = views[0].candidate.score - RIVAL
-        others = heard[1:]
         rivals = [one for one in others if one.candidate.score >= least][:RIVALS]
-        joined = self._join(views[:VIEWS] + rivals)
-        best = max(joined[: len(views[:VIEWS])], key=lambda candidate: candidate.score)
+        joined = self._join(views + rivals)
+        best = max(joined[: len(views)], key=lambda candidate: candidate.score)
         lap("recognize")
-        rest = [one.candidate for one in others if one not in rivals]
-        return [best, *joined[len(views[:VIEWS]) :], *rest]
+        # Best first, so the rivals are the first of the others.
+        return [best, *joined[len(views) :], *(one.candidate for one in others[len(rivals) :])]
 
     def hear(self, photo: Photo, line: Line) -> dict[str, SlotPosteriors]:
         """What each reader says of one line, before their words are joined.
@@ -69,6 +67,11 @@ class Panel:
         """
         strip = rectify(photo, line)
         return {"ctc": self.ctc.read([strip])[0], "yolo": self.yolo.read([strip])[0]}
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """Weights, thresholds and calibration, from the CTC reader's card."""
+        return self.ctc.network.card.settings
 
     @property
     def rules(self) -> Rules:

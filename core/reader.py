@@ -65,7 +65,7 @@ class VinReader:
         """
         craft, ctc, yolo = (registry.load(name, folder) for name in ("craft", "ctc", "yolo"))
         prior = VinPrior.from_json(registry.load_text("prior", folder))
-        return cls(CraftDetector(craft), Panel(CtcReader(ctc), YoloReader(yolo), prior, ctc.card.settings))
+        return cls(CraftDetector(craft), Panel(CtcReader(ctc), YoloReader(yolo), prior))
 
     def read(self, source: Source, region: Quad | None = None) -> Reading:
         """Read one photo.
@@ -93,17 +93,17 @@ class VinReader:
         candidates = self.panel.read(photo, lines, clock.stop)
         if region is None:
             candidates += self._look_again(photo, maps, candidates, clock)
-        chosen, others = choose(candidates, self.settings.get("least", -60.0))
+        chosen, others = choose(candidates, self.panel.settings.get("least", -60.0))
         clock.stop("choose")
         if chosen is None or (region is None and not self._is_vin(chosen)):
             seen = others if chosen is None else (chosen, *others)
             return self._without("no_vin", clock, photo, maps=maps, others=seen)
         problems = inspect(rectify(photo, chosen.line), chosen.slots)
         clock.stop("inspect")
-        probability = confidence(chosen, self.settings)
+        probability = confidence(chosen, self.panel.settings)
         return Reading(
             vin=chosen.text,
-            status=verdict(probability, problems, self.settings.get("accept", 0.95)),
+            status=verdict(probability, problems, self.panel.settings.get("accept", 0.95)),
             confidence=probability,
             check_digit=check_digit_status(chosen.text),
             chosen=chosen,
@@ -121,18 +121,15 @@ class VinReader:
             yield self.read(source)
 
     @property
-    def settings(self) -> dict[str, float]:
-        """Thresholds and calibration, from the CTC reader's card."""
-        return self.panel.ctc.network.card.settings
-
-    @property
     def models(self) -> dict[str, str]:
         """Network name -> fingerprint."""
         networks = (self.detector.network, self.panel.ctc.network, self.panel.yolo.network)
         return {network.card.name: network.card.fingerprint for network in networks}
 
     def _is_vin(self, candidate: Candidate) -> bool:
-        return presence(candidate, self.panel.prior, self.settings) >= self.settings.get("present", 0.0)
+        return presence(candidate, self.panel.prior, self.panel.settings) >= self.panel.settings.get(
+            "present", 0.0
+        )
 
     def _lines(self, maps: HeatMaps, region: Quad | None, threshold: float | None = None) -> list[Line]:
         threshold = threshold or self.detector.network.card.settings.get("threshold", 0.5)

@@ -14,6 +14,7 @@ from core.choose import choose
 from core.detect.craft import CraftDetector
 from core.detect.lines import LineConfig, find_lines
 from core.detect.views import surroundings
+from core.framing import framed
 from core.geometry import Quad
 from core.panel import Panel
 from core.quality.inspect import inspect
@@ -106,7 +107,7 @@ class VinReader:
             status=verdict(probability, problems, self.panel.settings.get("accept", 0.95)),
             confidence=probability,
             check_digit=check_digit_status(chosen.text),
-            chosen=chosen,
+            chosen=framed(chosen),
             others=others,
             problems=problems,
             maps=maps,

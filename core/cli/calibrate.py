@@ -85,6 +85,7 @@ def _best(reading: Reading) -> Candidate | None:
 
 def _fusion(reader: VinReader, labels: Sequence[LabelledPhoto]) -> dict[str, float]:
     """Fit the readers' weights and the rules' with the box given, so that detection has no say in it."""
+    from core.framing import unframed
     from core.geometry import Quad
     from core.images import decode, read_file
     from core.learn.fusion import fit_fusion, fit_rules
@@ -95,7 +96,7 @@ def _fusion(reader: VinReader, labels: Sequence[LabelledPhoto]) -> dict[str, flo
         photo = decode(read_file(label.path))
         reading = reader.read(photo, Quad.from_box(label.box)) if label.box else None
         if reading and reading.chosen:
-            lines.append((label.vin, reader.panel.hear(photo, reading.chosen.line)))
+            lines.append((label.vin, reader.panel.hear(photo, unframed(reading.chosen))))
     try:
         fusion = fit_fusion(lines)
     except ValueError as error:

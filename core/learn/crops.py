@@ -19,6 +19,9 @@ from core import images
 from core.geometry import Box, Quad, resample
 from core.synth.strips import MARGIN, jittered
 
+SQUEEZE = 4 / 3
+"""The training photos were squeezed from 4:3 to square; lines are rectangles in the stretched photo."""
+
 
 @dataclass(frozen=True, eq=False)
 class LabelledPhoto:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad
-from core.learn.crops import LabelledPhoto, read_pixels
+from core.learn.crops import SQUEEZE, LabelledPhoto, read_pixels
 from core.learn.score import wilson
 from core.learn.strips import cut
 from core.recognize.ctc import decode as decode_ctc
@@ -27,9 +27,6 @@ from core.records import SlotPosteriors
 from core.rectify import quads_in_box
 from core.registry import Network
 from core.vin import ALPHABET, check_digit_status
-
-SQUEEZE = 4 / 3
-"""The training photos were squeezed from 4:3 to square; lines are rectangles in the stretched photo."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class SceneConfig:
     Attributes:
         side: pixels of the square picture.
         empty: share of scenes without a VIN.
-        turned: share of scenes in which the text may read in any direction.
+        turned: share of scenes in which the text may read in any direction (:func:`drawn_angle`).
         certification: share of North American certification labels.
         capture: what the phone does.
     """
@@ -94,6 +94,15 @@ def synthetic_scene(rng: np.random.Generator, config: SceneConfig) -> SyntheticS
     )
 
 
+def drawn_angle(rng: np.random.Generator, turned: float) -> float:
+    """How text lies in a photo, radians: mostly level; of the ``turned`` share half on its side or head."""
+    if rng.random() >= turned:
+        return float(rng.normal(0, np.deg2rad(9)))
+    if rng.random() < 0.5:
+        return float(rng.choice([np.pi / 2, -np.pi / 2, np.pi]) + rng.normal(0, np.deg2rad(9)))
+    return float(rng.uniform(-np.pi, np.pi))
+
+
 def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
     """Rows of text, one of them perhaps a VIN; a windshield plate has only that one."""
     face, tracking, pitch = vin_style(rng, _SIZE)
@@ -137,9 +146,7 @@ def _pose(canvas: Canvas, rng: np.random.Generator, config: SceneConfig, america
         share = np.clip(17 * pitch / config.side, 0, 0.95) * columns / long
     along = config.side * share / columns
     across = along * stretch
-    angle = rng.normal(0, np.deg2rad(9))
-    if rng.random() < config.turned:
-        angle += rng.choice([np.pi / 2, -np.pi / 2, np.pi])
+    angle = drawn_angle(rng, config.turned)
     rotate = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = rotate @ np.array([[along, along * rng.normal(0, 0.08)], [0, across]])
     matrix = np.eye(3)

@@ -8,15 +8,12 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad
-from core.learn.crops import LabelledPhoto, read_pixels
+from core.learn.crops import SQUEEZE, LabelledPhoto, read_pixels
 from core.learn.strips import cut
 from core.recognize.ctc import forward_backward
 from core.recognize.strips import to_input
 from core.rectify import quads_in_box
 from core.vin import ALPHABET
-
-SQUEEZE = 4 / 3
-"""The training photos were squeezed from 4:3 to square; lines are rectangles in the stretched photo."""
 
 Frames = Callable[[np.ndarray], np.ndarray]
 """Input batch ``(n, 1, h, w)`` to log-probabilities ``(n, frames, 34)``."""

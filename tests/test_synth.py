@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from core.geometry import Quad
+from core.synth import strips
 from core.synth.capture import CaptureConfig
-from core.synth.glyphs import faces, glyph
-from core.synth.plates import Canvas, text_width, write
+from core.synth.glyphs import Face, faces, glyph
+from core.synth.plates import Canvas, Row, text_width, write
 from core.synth.scenes import SceneConfig, synthetic_scene
 from core.synth.strips import StripConfig, jittered, synthetic_strip
+from core.synth.strokes import StrokeFamily, draw_family
 from core.synth.vins import noise_vin, plausible_vin, random_vin
 from core.vin import ALPHABET, check_digit_status, is_vin
 
@@ -36,8 +39,17 @@ def test_half_of_the_vins_use_every_character_in_every_slot() -> None:
 
 def test_every_font_draws_33_distinct_glyphs() -> None:
     for face in faces()[:40]:
-        pictures = {glyph(face.path, 40, character)[0].tobytes() for character in ALPHABET}
-        assert len(pictures) == 33, face.path.name
+        pictures = {glyph(face, 40, character)[0].tobytes() for character in ALPHABET}
+        assert len(pictures) == 33, face.source
+
+
+def test_every_family_of_strokes_draws_33_distinct_glyphs() -> None:
+    rng = np.random.default_rng(4)
+    families = [StrokeFamily(matrix=True), StrokeFamily(round=0.0), StrokeFamily(gap=0.9, round=1.0)]
+    for family in families + [draw_family(rng) for _ in range(150)]:
+        for size in (30, 40):
+            pictures = {glyph(Face(family), size, character)[0].tobytes() for character in ALPHABET}
+            assert len(pictures) == 33, (size, family)
 
 
 def test_boxes_hold_exactly_the_ink() -> None:
@@ -90,3 +102,35 @@ def test_scene_knows_its_vin_and_the_characters_lie_in_its_quad() -> None:
 def test_scene_without_a_vin() -> None:
     scene = synthetic_scene(np.random.default_rng(3), SceneConfig(side=256, empty=1.0))
     assert scene.vin is None and scene.text == ""
+
+
+def test_extents_are_those_of_the_ink_whatever_the_pose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The VIN's ink alone goes the strip's way, and is found where the extents say."""
+
+    def vin_only(canvas: Canvas) -> np.ndarray:
+        left, top, right, bottom = next(row for row in canvas.rows if row.vin).bounds
+        alone = np.zeros(canvas.ink.shape, np.float32)
+        inside = slice(int(top), int(bottom)), slice(int(left), int(right))
+        alone[inside] = canvas.ink[inside]
+        return alone
+
+    plates: list[Canvas] = []
+    made = strips._plate
+
+    def kept(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row]:
+        canvas, row = made(rng, vin)
+        plates.append(canvas)
+        return canvas, row
+
+    monkeypatch.setattr(strips, "_plate", kept)
+    monkeypatch.setattr(strips, "_paint", lambda ink, rng: vin_only(plates[-1]))
+    monkeypatch.setattr(strips, "expose", lambda picture, rng, config: picture)
+    monkeypatch.setattr(strips, "shoot", lambda picture, *rest: np.clip(picture, 0, 255).astype(np.uint8))
+    width = 640
+    for seed in range(25):
+        # Large text: what is measured is the geometry, not the blur.
+        config = StripConfig(width=width, height=64, smallest=24, largest=25, jitter=0.0, bent=1.0)
+        strip = synthetic_strip(np.random.default_rng([6, seed]), config)
+        ink = np.nonzero(strip.pixels[8:56].max(axis=0) > 0.4 * strip.pixels.max())[0]
+        ends = strip.extents[[0, -1], [0, 1]] * width
+        assert np.abs(ends - [ink[0], ink[-1] + 1]).max() <= 1.5, seed

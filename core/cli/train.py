@@ -34,6 +34,9 @@ def add(verbs: Verbs) -> None:
     verb.add_argument("--seed", type=bounded(int, 0), default=1, metavar="S", help="default %(default)s")
     verb.add_argument("--start", metavar="FROM", help="rapidocr, scratch, or a .safetensors")
     verb.add_argument("--real", type=bounded(float, 0, 1), metavar="SHARE", help="share of real photos")
+    verb.add_argument(
+        "--swap", type=bounded(float, 0, 1), metavar="SHARE", help="of the rest: real plates, new VINs"
+    )
     verb.add_argument("--batch", type=bounded(int, 1), metavar="N", help="examples per step")
     verb.add_argument("--rate", type=bounded(float, 0), metavar="R", help="peak learning rate")
     verb.add_argument("--ema", type=bounded(float, 0, 1), metavar="D", help="decay of the weights' average")
@@ -90,6 +93,8 @@ def _task(options: argparse.Namespace) -> Task:
         "quads": str(options.quads) if options.quads else None,
         "real": options.real,
     }
+    if options.network != "craft":
+        given["swap"] = options.swap
     learnt: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     start: dict[str, Any] = {"start": options.start} if options.start else {}
     try:

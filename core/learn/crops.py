@@ -17,6 +17,7 @@ import numpy as np
 
 from core import images
 from core.geometry import Box, Quad, resample
+from core.synth.capture import bent
 from core.synth.strips import MARGIN, jittered
 
 SQUEEZE = 4 / 3
@@ -74,11 +75,13 @@ class Crop:
         pixels: grey uint8 neighbourhood of the line.
         quad: the line in it.
         text: 17 characters, ``?`` where one cannot be read.
+        extents: ``(17, 2)``, start and end of each character along the quad, where they are known.
     """
 
     pixels: np.ndarray
     quad: Quad
     text: str
+    extents: np.ndarray | None = None
 
 
 def load_crops(photos: Sequence[LabelledPhoto], quads: dict[str, Quad]) -> list[Crop]:
@@ -94,9 +97,14 @@ def load_crops(photos: Sequence[LabelledPhoto], quads: dict[str, Quad]) -> list[
 
 def augmented(
     crop: Crop, rng: np.random.Generator, width: int, height: int, jitter: float = 1.0
-) -> np.ndarray:
-    """One strip of the crop as another phone might have seen it, uint8 grey ``(height, width)``."""
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """One strip of the crop as another phone might have seen it.
+
+    Returns:
+        uint8 grey ``(height, width)``, and the characters' extents along the strip where they are known.
+    """
     pixels, quad = crop.pixels, jittered(crop.quad, rng, jitter)
+    extents = None if crop.extents is None else _seen(crop, quad)
     if rng.random() < 0.4:
         factor = rng.uniform(0.6, 1.0)
         columns, rows = (max(8, round(side * factor)) for side in pixels.shape[::-1])
@@ -123,10 +131,11 @@ def augmented(
     around = quad.widened(MARGIN * quad.height / quad.length, MARGIN)
     strip = resample(picture, around, width, height)
     if rng.random() < 0.5:
-        strip = _bent(strip, rng)
+        strip, moved = bent(strip, np.zeros((0, 2)) if extents is None else extents, rng)
+        extents = None if extents is None else moved
     for _ in range(int(rng.choice(3, p=[0.65, 0.25, 0.1]))):
         strip = _hide(strip, rng)
-    return strip
+    return strip, extents
 
 
 def save_quads(quads: dict[str, Quad], path: Path) -> None:
@@ -139,6 +148,14 @@ def save_quads(quads: dict[str, Quad], path: Path) -> None:
 def load_quads(path: Path) -> dict[str, Quad]:
     """Read what :func:`save_quads` wrote."""
     return {name: Quad(np.array(corners)) for name, corners in json.loads(path.read_text()).items()}
+
+
+def _seen(crop: Crop, quad: Quad) -> np.ndarray:
+    """Extents along the strip that shows ``quad`` and its margin."""
+    assert crop.extents is not None
+    around = quad.widened(MARGIN * quad.height / quad.length, MARGIN)
+    ends = np.stack([crop.extents.reshape(-1), np.full(2 * len(crop.extents), 0.5)], axis=1)
+    return around.to_frame(crop.quad.to_photo(ends))[:, 0].reshape(-1, 2)
 
 
 def _photo(folder: Path, row: dict[str, str]) -> LabelledPhoto:
@@ -167,20 +184,6 @@ def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         coarse = rng.normal(0, 18, (2, 5)).astype(np.float32)
         picture = picture + cv2.resize(coarse, picture.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return 255 * np.power(np.clip(picture, 0, 255) / 255, rng.uniform(0.7, 1.4))
-
-
-def _bent(strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A curved label: columns drift along a wave, and rows along another."""
-    rows, columns = strip.shape
-    places = np.arange(columns, dtype=np.float32) / columns
-    waves = [
-        np.sin(2 * np.pi * (rng.uniform(0.3, 2.0) * places + rng.uniform())).astype(np.float32)
-        for _ in range(2)
-    ]
-    along = columns * rng.uniform(0, 0.012) * waves[0]
-    across = rows * rng.uniform(0, 0.05) * waves[1]
-    x, y = np.meshgrid(np.arange(columns, dtype=np.float32) + along, np.arange(rows, dtype=np.float32))
-    return cv2.remap(strip, x, y + across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _hide(strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.geometry import Quad, resample
 from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels, read_pixels
+from core.learn.plates import Plates
 from core.learn.rounds import load_round
 from core.learn.score import cer
 from core.recognize.strips import MARGIN, to_input
@@ -30,10 +31,11 @@ class StripSources:
     """Where strips come from.
 
     Attributes:
-        photos: folder with ``train.csv``; empty gives synthetic strips only.
+        photos: folder with ``train.csv``; empty gives drawn strips only.
         quads: JSON of known quads of the training photos (``core.learn.ctc.quads``).
         pseudo: JSON of texts that readers agreed on, ``?`` where they did not (``core.learn.pseudo``).
         real: share of real crops in a batch.
+        swap: share of the other strips that are real plates with a new VIN in place of theirs.
         doubtful: also use photos some of whose characters could not be read.
         strips: how synthetic strips are made; their size is that of the network.
     """
@@ -42,6 +44,7 @@ class StripSources:
     quads: str = ""
     pseudo: str = ""
     real: float = 0.4
+    swap: float = 0.5
     doubtful: bool = False
     strips: StripConfig = field(default_factory=StripConfig)
 
@@ -69,6 +72,7 @@ class StripStream:
         self.width, self.height = width, height
         self.drawn = replace(sources.strips, width=width, height=height)
         self.crops: list[Crop] = []
+        self.plates = Plates([])
         self.val: list[LabelledPhoto] = []
         if not sources.photos:
             return
@@ -76,14 +80,24 @@ class StripStream:
         self.val = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
         if sources.quads and sources.real > 0:
             self.crops = _crops(photos, sources)
+        if sources.quads and sources.swap > 0:
+            self.plates = Plates(self.crops or _crops(photos, sources))
 
     def draw(self, rng: np.random.Generator) -> Example:
         """One example, real with the probability that the sources ask for."""
         if self.crops and rng.random() < self.sources.real:
             crop = self.crops[int(rng.integers(len(self.crops)))]
-            return Example(augmented(crop, rng, self.width, self.height), crop.text, None)
+            return self._example(crop, rng)
+        if self.plates and rng.random() < self.sources.swap:
+            plate = self.plates.draw(rng, self.drawn.confusable)
+            if plate is not None:
+                return self._example(plate, rng)
         strip = synthetic_strip(rng, self.drawn)
         return Example(strip.pixels, strip.text, strip.extents)
+
+    def _example(self, crop: Crop, rng: np.random.Generator) -> Example:
+        pixels, extents = augmented(crop, rng, self.width, self.height)
+        return Example(pixels, crop.text, extents)
 
     def validate(self, decode: Decode, tilts: int) -> dict[str, float]:
         """Box given, tilts tried, 17 characters: exact match and CER on ``val``; else on synthetic strips."""

@@ -16,17 +16,21 @@ class CaptureConfig:
         blur: upper bound of the defocus blur's sigma, as a share of a character's pitch.
         motion: probability of motion blur.
         noise: upper bound of the noise's sigma, as a share of the picture's own contrast.
+        sharpen: probability that the phone sharpens; halos are what real crops show most.
         jpeg: probability that the photo is compressed (then once or twice).
+        quality: lower bound of JPEG's quality.
         glare: probability of a bright patch.
         lowcontrast: probability that the contrast is squeezed.
     """
 
-    blur: float = 0.12
-    motion: float = 0.15
-    noise: float = 0.25
+    blur: float = 0.1
+    motion: float = 0.12
+    noise: float = 0.2
+    sharpen: float = 0.6
     jpeg: float = 0.85
-    glare: float = 0.1
-    lowcontrast: float = 0.2
+    quality: int = 35
+    glare: float = 0.06
+    lowcontrast: float = 0.15
 
 
 def expose(picture: np.ndarray, rng: np.random.Generator, config: CaptureConfig) -> np.ndarray:
@@ -37,7 +41,7 @@ def expose(picture: np.ndarray, rng: np.random.Generator, config: CaptureConfig)
     if rng.random() < config.glare:
         picture = picture + _like(_glare(rng, rows, columns), picture)
     if rng.random() < config.lowcontrast:
-        gain = rng.uniform(0.2, 0.7)
+        gain = rng.uniform(0.3, 0.8)
         picture = (picture - picture.mean()) * gain + rng.uniform(40, 220)
     gamma = rng.uniform(0.7, 1.4)
     return 255 * np.power(np.clip(picture, 0, 255) / 255, gamma)
@@ -63,20 +67,50 @@ def shoot(
         if rng.random() < 0.5:
             noise = cv2.GaussianBlur(noise, (0, 0), 0.7) * 1.6
         picture = picture + noise
-    if rng.random() < 0.35:
+    if rng.random() < config.sharpen:
         soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.8, 1.6))
-        picture = picture + (picture - soft) * rng.uniform(0.3, 1.2)
+        picture = picture + (picture - soft) * rng.uniform(0.3, 1.6)
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < config.jpeg:
         for _ in range(1 + int(rng.random() < 0.4)):
-            picture = _jpeg(picture, int(rng.integers(25, 96)))
+            quality, grid = int(rng.integers(config.quality, 96)), rng.integers(8, size=2)
+            picture = _jpeg(picture, quality, (int(grid[0]), int(grid[1])))
     return picture
 
 
-def _jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+def bent(strip: np.ndarray, extents: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A curved label: columns drift along a wave, and rows along another.
+
+    Args:
+        strip: uint8 grey ``(h, w)``.
+        extents: ``(n, 2)`` along the strip, 0..1; none are needed.
+        rng: draws the waves.
+
+    Returns:
+        The strip, and the extents where the characters are now.
+    """
+    rows, columns = strip.shape
+    places = np.arange(columns, dtype=np.float32) / columns
+    (often, phase), (slowly, start) = [(rng.uniform(0.3, 2.0), rng.uniform()) for _ in range(2)]
+    drift, swing = rng.uniform(0, 0.012), rows * rng.uniform(0, 0.05)
+    along = columns * drift * np.sin(2 * np.pi * (often * places + phase)).astype(np.float32)
+    across = swing * np.sin(2 * np.pi * (slowly * places + start)).astype(np.float32)
+    x, y = np.meshgrid(np.arange(columns, dtype=np.float32) + along, np.arange(rows, dtype=np.float32))
+    strip = cv2.remap(strip, x, y + across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    # What stood at u is now where x + drift(x) = u; two steps of that are exact to a hundredth of a pixel.
+    moved = extents
+    for _ in range(3):
+        moved = extents - drift * np.sin(2 * np.pi * (often * moved + phase))
+    return strip, moved
+
+
+def _jpeg(picture: np.ndarray, quality: int, shift: tuple[int, int]) -> np.ndarray:
+    """Compressed and decoded; ``shift`` moves the 8 x 8 grid, as cutting between two compressions does."""
+    down, right = shift
+    padded = cv2.copyMakeBorder(picture, down, 0, right, 0, cv2.BORDER_REPLICATE)
+    _, data = cv2.imencode(".jpg", padded, [cv2.IMWRITE_JPEG_QUALITY, quality])
     flag = cv2.IMREAD_GRAYSCALE if picture.ndim == 2 else cv2.IMREAD_COLOR
-    return cv2.imdecode(data, flag)
+    return cv2.imdecode(data, flag)[down:, right:]
 
 
 def _motion_kernel(rng: np.random.Generator, length: float) -> np.ndarray:

@@ -55,13 +55,13 @@ def certification_label(rng: np.random.Generator, vin: str, with_vin: bool, size
         size: nominal font size of the VIN, pixels.
     """
     face, tracking, pitch = vin_style(rng, size)
-    small, small_tracking, _ = vin_style(rng, size)
+    small, small_tracking, _ = vin_style(rng, size, own=0.0)
     width = text_width(vin, face, size, tracking, pitch)
     name = str(rng.choice(_NAMES)) if rng.random() < 0.75 else ""
     small_size = int(size * rng.uniform(0.5, 1.0))
     inner = max(width * rng.uniform(1.02, 2.6), width + text_width(name, small, small_size) + size)
     rows = _rows(rng, with_vin)
-    cap = cap_height(face.path, size)
+    cap = cap_height(face, size)
     step = cap * rng.uniform(1.15, 1.6) * (small_size / size + 1) / 2
     side = int(cap * rng.uniform(0.4, 1.5))
     canvas = Canvas(np.zeros((int(step * (len(rows) + 2) * 1.9 + 3 * cap), int(inner) + 2 * side), np.uint8))

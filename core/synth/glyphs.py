@@ -1,4 +1,4 @@
-"""Letter shapes for synthetic plates: the fonts of this machine that hold all 33 VIN characters.
+"""Letter shapes for synthetic plates: fonts that hold all 33 VIN characters, and strokes of our own.
 
 ``make fonts`` installs a free selection; whatever else is there is used as well, in the order of the file
 names, so that the same fonts give the same plates.
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageFont
 
+from core.synth.strokes import StrokeFamily, draw_family, stroke_glyph
 from core.vin import ALPHABET
 
 FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
@@ -35,15 +36,15 @@ class NoFonts(RuntimeError):
 
 @dataclass(frozen=True)
 class Face:
-    """A font file that can write a VIN.
+    """What can write a VIN: a font file, or a family of strokes.
 
     Attributes:
-        path: the file.
-        weight: how often it is drawn, relative to others.
+        source: either.
+        weight: how often a font is drawn, relative to others.
     """
 
-    path: Path
-    weight: float
+    source: Path | StrokeFamily
+    weight: float = 1.0
 
 
 @lru_cache(maxsize=1)
@@ -66,19 +67,20 @@ def faces() -> tuple[Face, ...]:
     return tuple(found)
 
 
-def draw_face(rng: np.random.Generator) -> Face:
-    """One font by weight."""
+def draw_face(rng: np.random.Generator, own: float = 0.35) -> Face:
+    """One font by weight, or with probability ``own`` a family of strokes."""
+    if rng.random() < own:
+        return Face(draw_family(rng))
     options = faces()
     weights = np.array([face.weight for face in options])
     return options[int(rng.choice(len(options), p=weights / weights.sum()))]
 
 
-@lru_cache(maxsize=20_000)
-def glyph(path: Path, size: int, character: str) -> tuple[np.ndarray, int, int, float]:
+def glyph(face: Face, size: int, character: str) -> tuple[np.ndarray, int, int, float]:
     """One character drawn large.
 
     Args:
-        path: font file.
+        face: font or family of strokes.
         size: nominal font size in pixels.
         character: any character of the font.
 
@@ -86,6 +88,18 @@ def glyph(path: Path, size: int, character: str) -> tuple[np.ndarray, int, int, 
         coverage uint8 ``(h, w)`` cropped to the ink, the ink's offset ``(left, top)`` from the pen on the
         baseline (top is negative above it), and the advance in pixels.
     """
+    if isinstance(face.source, StrokeFamily):
+        return stroke_glyph(face.source, size, character)
+    return _font_glyph(face.source, size, character)
+
+
+def cap_height(face: Face, size: int) -> int:
+    """Height of the letter H in pixels."""
+    return max(1, glyph(face, size, "H")[0].shape[0])
+
+
+@lru_cache(maxsize=20_000)
+def _font_glyph(path: Path, size: int, character: str) -> tuple[np.ndarray, int, int, float]:
     font = _font(path, size)
     mask, offset = font.getmask2(character, mode="L", anchor="ls")
     width, height = mask.size
@@ -100,12 +114,6 @@ def glyph(path: Path, size: int, character: str) -> tuple[np.ndarray, int, int, 
 
 
 @lru_cache(maxsize=1000)
-def cap_height(path: Path, size: int) -> int:
-    """Height of the letter H in pixels."""
-    return max(1, glyph(path, size, "H")[0].shape[0])
-
-
-@lru_cache(maxsize=1000)
 def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size)
 
@@ -113,7 +121,7 @@ def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
 def _can_write_vins(path: Path) -> bool:
     """Whether all 33 glyphs are there, distinct, and of one cap height (no small capitals, no blanks)."""
     try:
-        pictures = [glyph(path, 40, character)[0] for character in ALPHABET]
+        pictures = [_font_glyph(path, 40, character)[0] for character in ALPHABET]
     except (OSError, ValueError):
         logging.getLogger(__name__).debug("font %s cannot be used", path, exc_info=True)
         return False

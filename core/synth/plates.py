@@ -95,7 +95,7 @@ def write(
     """
     pen, characters, boxes = left, [], []
     for character in text:
-        ink, dx, dy, advance = glyph(face.path, size, character)
+        ink, dx, dy, advance = glyph(face, size, character)
         step = pitch if pitch is not None else advance + tracking
         if ink.size:
             shift = (pitch - ink.shape[1]) / 2 if pitch is not None else dx
@@ -114,7 +114,7 @@ def text_width(text: str, face: Face, size: int, tracking: float = 0.0, pitch: f
     """How far :func:`write` would move the pen, pixels."""
     if pitch is not None:
         return pitch * len(text)
-    return sum(glyph(face.path, size, character)[3] + tracking for character in text)
+    return sum(glyph(face, size, character)[3] + tracking for character in text)
 
 
 def filler(rng: np.random.Generator) -> str:
@@ -178,10 +178,13 @@ def relief(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(slope / max(float(np.abs(slope).max()), 1e-3) + rng.uniform(-0.5, 0.5) * depth, -1, 1)
 
 
-def vin_style(rng: np.random.Generator, size: int) -> tuple[Face, float, float | None]:
-    """Font, tracking and pitch for a VIN: mostly spaced or monospaced, as makers set it."""
-    face = draw_face(rng)
-    cap = cap_height(face.path, size)
+def vin_style(rng: np.random.Generator, size: int, own: float = 0.35) -> tuple[Face, float, float | None]:
+    """Font, tracking and pitch for a VIN: mostly spaced or monospaced, as makers set it.
+
+    ``own`` is the share of stroke families, which hold a VIN's characters but no small letters.
+    """
+    face = draw_face(rng, own)
+    cap = cap_height(face, size)
     if rng.random() < 0.4:
         return face, 0.0, cap * rng.uniform(0.78, 1.25)
     return face, cap * rng.choice([0.0, 0.05, 0.1, 0.2, 0.35], p=[0.25, 0.25, 0.25, 0.15, 0.1]), None

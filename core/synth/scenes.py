@@ -106,7 +106,7 @@ def drawn_angle(rng: np.random.Generator, turned: float) -> float:
 def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
     """Rows of text, one of them perhaps a VIN; a windshield plate has only that one."""
     face, tracking, pitch = vin_style(rng, _SIZE)
-    cap = cap_height(face.path, _SIZE)
+    cap = cap_height(face, _SIZE)
     vin = random_vin(rng)
     width = text_width(vin, face, _SIZE, tracking, pitch)
     lone = rng.random() < 0.45
@@ -116,7 +116,7 @@ def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
     canvas = Canvas(
         np.zeros((int(spacing * (above + below + 1) + 2.2 * cap), int(width) + 2 * side), np.uint8)
     )
-    other, other_tracking, _ = vin_style(rng, _SIZE)
+    other, other_tracking, _ = vin_style(rng, _SIZE, own=0.0)
     for number in range(above + below + 1):
         baseline = 1.6 * cap + spacing * number
         if number == above:

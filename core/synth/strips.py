@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad, project, resample
-from core.synth.capture import CaptureConfig, expose, shoot
+from core.synth.capture import CaptureConfig, bent, expose, shoot
 from core.synth.glyphs import cap_height
 from core.synth.plates import (
     Canvas,
@@ -44,6 +44,7 @@ class StripConfig:
         smallest: lower bound of a character's pitch in the small photo, pixels.
         largest: its upper bound.
         jitter: scale of the detector's errors; 1 is usual, 0 cuts exactly.
+        bent: share of lines that are not quite straight.
         confusable: share of often confused characters in the noise half of the VINs.
         capture: what the phone does.
     """
@@ -54,7 +55,19 @@ class StripConfig:
     largest: float = 24.0
     jitter: float = 1.0
     confusable: float = 0.3
+    bent: float = 0.3
     capture: CaptureConfig = field(default_factory=CaptureConfig)
+
+    def __post_init__(self) -> None:
+        if self.width < 17 or self.height < 8:
+            raise ValueError(f"a strip of {self.width} x {self.height} pixels has no room for 17 characters")
+        if not 1 <= self.smallest <= self.largest:
+            raise ValueError(
+                f"characters of {self.smallest} to {self.largest} pixels: give 1 <= smallest <= largest"
+            )
+        for name in ("bent", "confusable"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +97,20 @@ def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticS
     picture = _paint(canvas.ink, rng)
     photo, matrix = _photograph(picture, row, rng, config)
     quad = row.quad(matrix)
-    seen = jittered(quad, rng, config.jitter)
+    seen = jittered(_loose(quad, rng) if config.jitter else quad, rng, config.jitter)
     around = seen.widened(MARGIN * seen.height / seen.length, MARGIN)
     pixels = resample(photo, around, config.width, config.height)
     middle = (row.boxes[:, 1] + row.boxes[:, 3]) / 2
     ends = [project(matrix, np.stack([row.boxes[:, side], middle], axis=1)) for side in (0, 2)]
     extents = np.stack([around.to_frame(points)[:, 0] for points in ends], axis=1)
+    if rng.random() < config.bent:
+        pixels, extents = bent(pixels, extents, rng)
     return SyntheticStrip(pixels, row.text, extents.astype(np.float32))
+
+
+def _loose(quad: Quad, rng: np.random.Generator) -> Quad:
+    """The quad with some room around the text, as detectors and people leave it."""
+    return quad.widened(rng.uniform(-0.01, 0.05), rng.uniform(-0.08, 0.25))
 
 
 def jittered(quad: Quad, rng: np.random.Generator, scale: float) -> Quad:
@@ -118,7 +138,7 @@ def jittered(quad: Quad, rng: np.random.Generator, scale: float) -> Quad:
 
 def _plate(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row]:
     face, tracking, pitch = vin_style(rng, _SIZE)
-    cap = cap_height(face.path, _SIZE)
+    cap = cap_height(face, _SIZE)
     width = text_width(vin, face, _SIZE, tracking, pitch)
     side = int(2.5 * cap)
     canvas = Canvas(np.zeros((6 * cap, int(width) + 2 * side), np.uint8))
@@ -144,7 +164,7 @@ def _neighbours(
         draw = rng.random()
         spacing = cap * rng.uniform(1.25, 2.3)
         if draw < 0.45:
-            face, tracking, _ = vin_style(rng, _SIZE)
+            face, tracking, _ = vin_style(rng, _SIZE, own=0.0)
             left = side + rng.uniform(-1.5, 6) * cap if rng.random() < 0.7 else side - 2 * cap
             size = int(_SIZE * rng.uniform(0.75, 1.1))
             write(canvas, filler(rng), face, size, left, baseline + direction * spacing, tracking)
@@ -161,12 +181,9 @@ def _neighbours(
 
 def _paint(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Ink to grey levels, float32 0..255: printed, or stamped into metal."""
-    ground = rng.uniform(5, 250)
     if rng.random() < 0.12:
-        return ground + relief(ink, rng) * rng.uniform(30, 120)
-    letters = rng.uniform(5, 250)
-    if abs(letters - ground) < 35:
-        letters = ground + rng.choice([-1, 1]) * rng.uniform(35, 120)
+        return rng.uniform(30, 220) + relief(ink, rng) * rng.uniform(30, 120)
+    ground, letters = _greys(rng)
     cover = ink.astype(np.float32) / 255
     if rng.random() < 0.25:
         wear = cv2.resize(
@@ -180,21 +197,35 @@ def _paint(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return picture
 
 
+def _greys(rng: np.random.Generator) -> tuple[float, float]:
+    """Ground and letters: white on black foil and black on white paper most often, anything else at times."""
+    kind = rng.random()
+    dark, light = rng.uniform(5, 90), rng.uniform(120, 250)
+    if kind < 0.45:
+        return dark, light
+    if kind < 0.75:
+        return light, dark
+    ground, letters = rng.uniform(5, 250), rng.uniform(5, 250)
+    if abs(letters - ground) < 35:
+        letters = ground + rng.choice([-1, 1]) * rng.uniform(35, 120)
+    return ground, letters
+
+
 def _photograph(
     picture: np.ndarray, row: Row, rng: np.random.Generator, config: StripConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """The plate from a phone's place; returns the small photo and the homography canvas -> photo."""
     left, top, right, bottom = row.bounds
-    pitch = np.exp(
-        rng.uniform(np.log(config.smallest), np.log(config.largest) if rng.random() < 0.2 else np.log(14))
-    )
+    # Large characters are easy: one strip in five shows them.
+    largest = config.largest if rng.random() < 0.2 else max(config.smallest, min(14.0, config.largest))
+    pitch = np.exp(rng.uniform(np.log(config.smallest), np.log(largest)))
     along = 17 * pitch / (right - left)
     # Squeezed by 4/3 as the photos are, plus plates and fonts that are narrower or wider.
     stretch = np.clip(rng.normal(1.3, 0.28), 0.7, 2.2)
     across = along * stretch
     angle = np.deg2rad(rng.normal(0, 4) if rng.random() < 0.65 else rng.normal(0, 14))
     rotate = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = rotate @ np.array([[along, along * rng.normal(0, 0.07)], [0, across]])
+    linear = rotate @ np.array([[along, along * rng.normal(0, 0.16)], [0, across]])
     matrix = np.eye(3)
     matrix[:2, :2] = linear
     matrix[2, :2] = rng.normal(0, 0.06, 2) / [picture.shape[1], 4 * picture.shape[0]]

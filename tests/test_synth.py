@@ -126,11 +126,11 @@ def test_extents_are_those_of_the_ink_whatever_the_pose(monkeypatch: pytest.Monk
     monkeypatch.setattr(strips, "_paint", lambda ink, rng: vin_only(plates[-1]))
     monkeypatch.setattr(strips, "expose", lambda picture, rng, config: picture)
     monkeypatch.setattr(strips, "shoot", lambda picture, *rest: np.clip(picture, 0, 255).astype(np.uint8))
-    width = 640
+    width = 640  # twice what the reader sees: 1 pixel of its strip is 2 here
     for seed in range(25):
         # Large text: what is measured is the geometry, not the blur.
         config = StripConfig(width=width, height=64, smallest=24, largest=25, jitter=0.0, bent=1.0)
         strip = synthetic_strip(np.random.default_rng([6, seed]), config)
-        ink = np.nonzero(strip.pixels[8:56].max(axis=0) > 0.4 * strip.pixels.max())[0]
+        ink = np.nonzero(strip.pixels[8:56].max(axis=0) > 0.2 * strip.pixels.max())[0]
         ends = strip.extents[[0, -1], [0, 1]] * width
-        assert np.abs(ends - [ink[0], ink[-1] + 1]).max() <= 1.5, seed
+        assert np.abs(ends - [ink[0], ink[-1] + 1]).max() <= 2.1, seed

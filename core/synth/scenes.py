@@ -130,7 +130,7 @@ def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
         bar_code(canvas, side, top, width, canvas.ink.shape[0] - top, rng)
     if rng.random() < 0.4:
         cv2.rectangle(canvas.ink, (2, 2), (canvas.ink.shape[1] - 3, canvas.ink.shape[0] - 3), 255, 2)
-    canvas.ink = thicken(canvas.ink, rng.normal(0.2, 0.6))
+    thicken(canvas, rng.normal(0.2, 0.6))
     return canvas
 
 

@@ -150,11 +150,11 @@ def _plate(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row]:
         star = text_width(str(mark), face, _SIZE)
         write(canvas, str(mark), face, _SIZE, side - star - gap, baseline)
         write(canvas, str(mark), face, _SIZE, side + width + gap, baseline)
-    row = write(canvas, vin, face, _SIZE, side, baseline, tracking, pitch, vin=True)
-    canvas.ink = thicken(canvas.ink, rng.normal(0.2, 0.7))
+    write(canvas, vin, face, _SIZE, side, baseline, tracking, pitch, vin=True)
+    thicken(canvas, rng.normal(0.2, 0.7))
     if rng.random() < 0.08:
-        canvas.ink = dots(canvas.ink, int(rng.integers(3, 5)), rng)
-    return canvas, row
+        dots(canvas, int(rng.integers(3, 5)), rng)
+    return canvas, next(row for row in canvas.rows if row.vin)
 
 
 def _neighbours(

@@ -138,7 +138,7 @@ def _written(plate: Donor, vin: str, rng: np.random.Generator) -> tuple[Canvas, 
         gap = cap * rng.uniform(0.1, 0.6)
         write(canvas, "*", face, _SIZE, start - gap - text_width("*", face, _SIZE), 2 * cap)
         write(canvas, "*", face, _SIZE, end + gap, 2 * cap)
-    canvas.ink = thicken(canvas.ink, rng.normal(0.4, 0.8))
+    thicken(canvas, rng.normal(0.4, 0.8))
     left, top, right, bottom = plate.frame
     wide, high = right - left, bottom - top
     left, right = left + wide * rng.normal(0, 0.012), right + wide * rng.normal(0, 0.012)

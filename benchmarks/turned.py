@@ -1,9 +1,9 @@
-"""What does turning a photo cost? `python benchmarks/turned.py LABELS.csv [--use val] [--stretch 1.333] [--count N]`.
+"""What does turning a photo cost? `python benchmarks/turned.py LABELS.csv [--use val] [--stretch 1.333]`.
 
-Every photo is read as it is and turned by 90, 180 and 270 degrees and by +-15 and +-30 degrees (the canvas grows, so
-that nothing is cut off; the new corners take the photo's mean colour). Prints the exact match of each turn. The photos of
-`train` and `dev` were squeezed to squares: `--stretch` undoes that first, since no camera squeezes along the text of a
-photo that lies on its side.
+Every photo is read as it is and turned by 90, 180 and 270 degrees and by +-15 and +-30 degrees, on a
+canvas that holds all of it and in its mean colour. Prints the exact match of each turn. The photos of
+`train` and `dev` were squeezed to squares: `--stretch` undoes that first, as no camera squeezes along the
+text of a photo on its side.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.geometry import Quad, project, resample
 from core.synth.capture import CaptureConfig, bent, expose, shoot
-from core.synth.glyphs import cap_height
+from core.synth.glyphs import Face, cap_height
 from core.synth.plates import (
     Canvas,
     Row,
@@ -29,6 +29,7 @@ from core.synth.plates import (
 )
 from core.synth.vins import random_vin
 
+_NAMES = ("VIN", "VIN:", "VIN :", "V.I.N.", "V.I.N.:", "NO.", "No", "VIN.", "I.D. NO.", "FIN", "N/V", "ID:")
 MARGIN = 0.25
 """Share of the quad's height that readers see around it on every side."""
 _SIZE = 36
@@ -96,7 +97,7 @@ def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticS
     canvas, row = _plate(rng, random_vin(rng, config.confusable))
     picture = _paint(canvas.ink, rng)
     photo, matrix = _photograph(picture, row, rng, config)
-    quad = row.quad(matrix)
+    quad = (_marked(canvas, row) if config.jitter and rng.random() < 0.5 else row).quad(matrix)
     seen = jittered(_loose(quad, rng) if config.jitter else quad, rng, config.jitter)
     around = seen.widened(MARGIN * seen.height / seen.length, MARGIN)
     pixels = resample(photo, around, config.width, config.height)
@@ -140,21 +141,45 @@ def _plate(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row]:
     face, tracking, pitch = vin_style(rng, _SIZE)
     cap = cap_height(face, _SIZE)
     width = text_width(vin, face, _SIZE, tracking, pitch)
-    side = int(2.5 * cap)
+    side = int(3.5 * cap)
     canvas = Canvas(np.zeros((6 * cap, int(width) + 2 * side), np.uint8))
     baseline = int(3.5 * cap)
     _neighbours(canvas, rng, cap, baseline, side, width)
-    if rng.random() < 0.2:
-        mark = rng.choice(["*", "*", "<", "+", "-", "I"])
-        gap = cap * rng.uniform(0.2, 0.9)
-        star = text_width(str(mark), face, _SIZE)
-        write(canvas, str(mark), face, _SIZE, side - star - gap, baseline)
-        write(canvas, str(mark), face, _SIZE, side + width + gap, baseline)
+    _marks(canvas, rng, face, baseline, side, width)
     write(canvas, vin, face, _SIZE, side, baseline, tracking, pitch, vin=True)
     thicken(canvas, rng.normal(0.2, 0.7))
     if rng.random() < 0.08:
         dots(canvas, int(rng.integers(3, 5)), rng)
     return canvas, next(row for row in canvas.rows if row.vin)
+
+
+def _marks(
+    canvas: Canvas, rng: np.random.Generator, face: Face, baseline: int, side: int, width: float
+) -> None:
+    """What stands on the VIN's own line: stars at its ends, or its name before it."""
+    cap = cap_height(face, _SIZE)
+    gap = cap * rng.uniform(0.15, 0.9)
+    kind = rng.random()
+    if kind < 0.2:
+        mark = str(rng.choice(["*", "*", "*", "+", "-", "/"]))
+        write(canvas, mark, face, _SIZE, side - text_width(mark, face, _SIZE) - gap, baseline)
+        write(canvas, mark, face, _SIZE, side + width + gap, baseline)
+    elif kind < 0.35:
+        name = str(rng.choice(_NAMES))
+        other = face if rng.random() < 0.3 else vin_style(rng, _SIZE, own=0.0)[0]
+        size = int(_SIZE * rng.uniform(0.6, 1.0))
+        write(canvas, name, other, size, side - text_width(name, other, size) - gap, baseline)
+
+
+def _marked(canvas: Canvas, row: Row) -> Row:
+    """The row with the stars or the word that a detector may well take for a part of it."""
+    _, top, _, bottom = row.bounds
+    level = [one for one in canvas.rows if top < (one.bounds[1] + one.bounds[3]) / 2 < bottom]
+    left, right = min(one.bounds[0] for one in level), max(one.bounds[2] for one in level)
+    # No detector takes more than a few characters along.
+    most = 0.25 * (row.bounds[2] - row.bounds[0])
+    left, right = max(left, row.bounds[0] - most), min(right, row.bounds[2] + most)
+    return Row(row.text, np.array([[left, top, right, bottom]], np.float32))
 
 
 def _neighbours(

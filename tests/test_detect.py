@@ -39,6 +39,50 @@ def test_neighbouring_rows_stay_apart() -> None:
     assert len(find_lines(maps_with(upper, lower), LineConfig())) == 2
 
 
+@pytest.mark.parametrize("degrees", [0, 12, -30])
+def test_a_vin_on_two_rows_is_one_candidate_of_two_parts(degrees: float) -> None:
+    angle = np.deg2rad(degrees)
+    across = np.array([-np.sin(angle), np.cos(angle)])
+    upper, lower = (
+        Quad.from_line(tuple(np.array([200.0, 150]) + shift * across), length, 22, angle)
+        for shift, length in ((-16, 140), (16, 126))
+    )
+    *alone, both = find_lines(maps_with(upper, lower), LineConfig())
+    assert len(alone) == 2 and len(both.parts) == 2
+    for part, quad in zip(both.parts, (upper, lower), strict=True):
+        assert np.abs(part.centre - quad.centre).max() < 2
+
+
+def test_a_vin_in_two_strings_is_read_from_left_to_right() -> None:
+    right, left = (Quad.from_line((x, 150), 110, 18, 0.0) for x in (290, 110))
+    both = find_lines(maps_with(right, left), LineConfig())[-1]
+    assert [round(part.centre[0]) for part in both.parts] == pytest.approx([110, 290], abs=2)
+
+
+def test_two_whole_lines_are_no_pair() -> None:
+    upper, lower = (Quad.from_line((200, y), 230, 20, 0.0) for y in (140, 172))
+    assert all(len(line.parts) == 1 for line in find_lines(maps_with(upper, lower), LineConfig()))
+
+
+def test_a_curved_line_is_one_line_through_its_middle() -> None:
+    maps = maps_with()
+    x = np.arange(40, 160)
+    y = 80 + 0.0015 * (x - 100.0) ** 2
+    for column, row in zip(x, y, strict=True):
+        maps.vin[round(row) - 3 : round(row) + 4, column] = 1.0
+    (line,) = find_lines(maps, LineConfig())
+    assert line.parts[0].length == pytest.approx(240, abs=8)
+    assert line.parts[0].centre == pytest.approx([200, 2 * y.mean()], abs=3)
+
+
+def test_a_line_on_its_head_is_found_where_it_is() -> None:
+    quad = Quad.from_line((200, 160), 230, 22, np.pi - 0.1)
+    (line,) = find_lines(maps_with(quad), LineConfig())
+    # Maps do not tell head from foot: the readers do.
+    assert np.abs(line.parts[0].centre - quad.centre).max() < 1
+    assert abs(np.rad2deg(line.parts[0].angle) + 5.7) < 0.5
+
+
 def test_a_line_torn_by_glare_is_one_line() -> None:
     quad = Quad.from_line((200, 160), 240, 20, 0.1)
     maps = maps_with(quad)

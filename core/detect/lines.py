@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.detect.fit import around, fit_quad
+from core.detect.pairs import pairs
 from core.geometry import Quad
 from core.records import HeatMaps, Line
 
@@ -40,7 +41,8 @@ def find_lines(maps: HeatMaps, config: LineConfig, region: Quad | None = None) -
         region: where a person or a label said the VIN is, photo pixels; what lies outside is ignored.
 
     Returns:
-        Lines in photo pixels, each reading to the right or, where steep, downwards.
+        Lines in photo pixels, each reading to the right or, where steep, downwards; behind them at most one
+        of two parts (:mod:`core.detect.pairs`).
     """
     text = maps.vin if region is None else maps.vin * _inside(region, maps)
     bands = _bands(text, config)
@@ -54,7 +56,7 @@ def find_lines(maps: HeatMaps, config: LineConfig, region: Quad | None = None) -
         lines.append(Line((quad.scaled(1 / maps.scale),), score))
     lines.sort(key=lambda line: line.score, reverse=True)
     worth = [line for line in lines if line.score >= config.least * lines[0].score]
-    return worth[: config.most]
+    return worth[: config.most] + pairs(lines)
 
 
 def _bands(text: np.ndarray, config: LineConfig) -> list[np.ndarray]:

@@ -156,6 +156,13 @@ class TestEvaluate:
         assert figures.unreadable == {"doubtful": Proportion(1, 2), "illegible": Proportion(0, 1)}
         assert evaluate(pairs()[:4]).unreadable == {}
 
+    def test_accepted_readings_may_decide_unknown_characters_but_not_deny_known_ones(self) -> None:
+        open_slot = "?" + VIN[1:]
+        fills, denies = reading("7" + VIN[1:]), reading("7" + VIN[1:-1] + "0")
+        tried = [(label(open_slot, "doubtful"), one) for one in (fills, denies, reading(None, "no_vin"))]
+        assert evaluate(tried).contradicted == {"doubtful": Proportion(1, 2)}
+        assert evaluate(pairs()[:2]).contradicted == {}
+
     def test_exact_match_by_tag(self) -> None:
         assert evaluate(pairs()).by_tag == {
             "blur": Proportion(1, 2),

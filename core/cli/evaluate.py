@@ -90,6 +90,7 @@ def report(evaluation: Evaluation, wrong: bool = False) -> list[str]:
         + ", ".join(f"{status} {count}" for status, count in evaluation.statuses.items()),
     ]
     lines += [f"{kind + ' accepted':<19}{_told(part)}" for kind, part in evaluation.unreadable.items()]
+    lines += [f"{'contradicted':<19}{_told(part)} of those" for part in evaluation.contradicted.values()]
     if evaluation.by_tag:
         lines += ["", "exact match by tag"]
         lines += [f"  {printable(tag):<17}{_told(part)}" for tag, part in evaluation.by_tag.items()]

@@ -123,6 +123,7 @@ class Evaluation:
         precision: exact among the accepted.
         coverage: accepted among all.
         unreadable: ``doubtful`` and ``illegible``, where the file has them -> accepted among them.
+        contradicted: ``doubtful`` -> readings that deny a character people agreed on, among the accepted.
         by_tag: tag or kind -> exact match.
         latency: stage -> times over all readings that are no errors.
         models: network -> fingerprint.
@@ -138,6 +139,7 @@ class Evaluation:
     precision: Proportion
     coverage: Proportion
     unreadable: dict[str, Proportion]
+    contradicted: dict[str, Proportion]
     by_tag: dict[str, Proportion]
     latency: dict[str, Latency]
     models: dict[str, str]
@@ -154,6 +156,7 @@ class Evaluation:
             "statuses": dict(self.statuses),
             "accepted": {"precision": self.precision.to_json(), "coverage": self.coverage.to_json()},
             "unreadable_accepted": {kind: part.to_json() for kind, part in self.unreadable.items()},
+            "accepted_contradicting": {kind: part.to_json() for kind, part in self.contradicted.items()},
             "exact_by_tag": {tag: part.to_json() for tag, part in self.by_tag.items()},
             "milliseconds": {
                 stage: {"median": round(times.median, 1), "p95": round(times.slow, 1)}
@@ -188,6 +191,7 @@ def evaluate(pairs: Sequence[Pair], given_box: bool = False) -> Evaluation:
         precision=_exact(accepted),
         coverage=Proportion(len(accepted), len(counted)),
         unreadable=_unreadable(pairs),
+        contradicted=_contradicted(pairs),
         by_tag=_by_tag(counted),
         latency=_latency([reading for _, reading in pairs if reading.status != "error"]),
         models={name: mark for _, reading in pairs for name, mark in reading.models.items()},
@@ -237,6 +241,21 @@ def _unreadable(pairs: Sequence[Pair]) -> dict[str, Proportion]:
         if statuses:
             out[kind] = Proportion(statuses.count("accepted"), len(statuses))
     return out
+
+
+def _contradicted(pairs: Sequence[Pair]) -> dict[str, Proportion]:
+    accepted = [
+        pair
+        for pair in pairs
+        if pair[0].read == "doubtful" and len(pair[0].vin) == LENGTH and pair[1].status == "accepted"
+    ]
+    if not accepted:
+        return {}
+    hits = sum(
+        any(known not in ("?", read) for known, read in zip(label.vin, reading.vin or "", strict=False))
+        for label, reading in accepted
+    )
+    return {"doubtful": Proportion(hits, len(accepted))}
 
 
 def _by_tag(pairs: Sequence[Pair]) -> dict[str, Proportion]:

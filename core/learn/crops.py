@@ -74,11 +74,14 @@ class Crop:
         pixels: grey uint8 neighbourhood of the line.
         quad: the line in it.
         text: 17 characters, ``?`` where one cannot be read.
+        extents: ``(17, 2)``, start and end of each character along the quad's own frame, None where nobody
+            has drawn them.
     """
 
     pixels: np.ndarray
     quad: Quad
     text: str
+    extents: np.ndarray | None = None
 
 
 def load_crops(photos: Sequence[LabelledPhoto], quads: dict[str, Quad]) -> list[Crop]:
@@ -88,14 +91,28 @@ def load_crops(photos: Sequence[LabelledPhoto], quads: dict[str, Quad]) -> list[
         if len(photo.vin) != 17 or photo.path.name not in quads:
             continue
         pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
-        crops.append(_cut(pixels, quads[photo.path.name], photo.vin))
+        crops.append(cut_crop(pixels, quads[photo.path.name], photo.vin))
     return crops
+
+
+def cut_crop(pixels: np.ndarray, quad: Quad, text: str, extents: np.ndarray | None = None) -> Crop:
+    """The neighbourhood of a line out of a grey photo ``(H, W)``."""
+    left, top, width, height = quad.widened(0.12, 1.2).bounds()
+    rows, columns = pixels.shape
+    x0, y0 = int(np.clip(left, 0, columns - 2)), int(np.clip(top, 0, rows - 2))
+    x1, y1 = int(np.clip(left + width + 1, x0 + 2, columns)), int(np.clip(top + height + 1, y0 + 2, rows))
+    return Crop(pixels[y0:y1, x0:x1].copy(), Quad(quad.corners - [x0, y0]), text, extents)
 
 
 def augmented(
     crop: Crop, rng: np.random.Generator, width: int, height: int, jitter: float = 1.0
-) -> np.ndarray:
-    """One strip of the crop as another phone might have seen it, uint8 grey ``(height, width)``."""
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """One strip of the crop as another phone might have seen it.
+
+    Returns:
+        The strip, uint8 grey ``(height, width)``, and where its characters lie in it, ``(17, 2)`` 0..1 along
+        it; None where the crop does not say.
+    """
     pixels, quad = crop.pixels, jittered(crop.quad, rng, jitter)
     if rng.random() < 0.4:
         factor = rng.uniform(0.6, 1.0)
@@ -122,11 +139,20 @@ def augmented(
         picture = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
     around = quad.widened(MARGIN * quad.height / quad.length, MARGIN)
     strip = resample(picture, around, width, height)
+    extents = None
+    if crop.extents is not None:
+        # The crop's own quad has meanwhile been resized with the picture, but not jittered.
+        points = np.stack([crop.extents.ravel(), np.full(2 * len(crop.extents), 0.5)], axis=1)
+        scale = np.array(picture.shape[::-1]) / crop.pixels.shape[::-1]
+        extents = around.to_frame(crop.quad.to_photo(points) * scale)[:, 0].reshape(-1, 2)
     if rng.random() < 0.5:
-        strip = _bent(strip, rng)
+        strip, drift = _bent(strip, rng)
+        if extents is not None:
+            columns = np.arange(width) / width
+            extents = extents - np.interp(extents, columns, drift) / width
     for _ in range(int(rng.choice(3, p=[0.65, 0.25, 0.1]))):
         strip = _hide(strip, rng)
-    return strip
+    return strip, extents
 
 
 def save_quads(quads: dict[str, Quad], path: Path) -> None:
@@ -151,14 +177,6 @@ def _photo(folder: Path, row: dict[str, str]) -> LabelledPhoto:
     return LabelledPhoto(folder / row["photo"], row.get("use", ""), box, row["vin"], read, tags)
 
 
-def _cut(pixels: np.ndarray, quad: Quad, text: str) -> Crop:
-    left, top, width, height = quad.widened(0.12, 1.2).bounds()
-    rows, columns = pixels.shape
-    x0, y0 = int(np.clip(left, 0, columns - 2)), int(np.clip(top, 0, rows - 2))
-    x1, y1 = int(np.clip(left + width + 1, x0 + 2, columns)), int(np.clip(top + height + 1, y0 + 2, rows))
-    return Crop(pixels[y0:y1, x0:x1].copy(), Quad(quad.corners - [x0, y0]), text)
-
-
 def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     gain, shift = rng.uniform(0.5, 1.4), rng.uniform(-40, 40)
     mean = float(picture.mean())
@@ -169,8 +187,8 @@ def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return 255 * np.power(np.clip(picture, 0, 255) / 255, rng.uniform(0.7, 1.4))
 
 
-def _bent(strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A curved label: columns drift along a wave, and rows along another."""
+def _bent(strip: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A curved label: columns drift along a wave, and rows along another; gives the columns' drift too."""
     rows, columns = strip.shape
     places = np.arange(columns, dtype=np.float32) / columns
     waves = [
@@ -180,7 +198,7 @@ def _bent(strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     along = columns * rng.uniform(0, 0.012) * waves[0]
     across = rows * rng.uniform(0, 0.05) * waves[1]
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32) + along, np.arange(rows, dtype=np.float32))
-    return cv2.remap(strip, x, y + across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(strip, x, y + across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), along
 
 
 def _hide(strip: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -27,7 +27,7 @@ from core.synth.plates import (
     vin_style,
     write,
 )
-from core.synth.vins import random_vin
+from core.synth.vins import HARD, random_vin
 
 MARGIN = 0.25
 """Share of the quad's height that readers see around it on every side."""
@@ -45,6 +45,7 @@ class StripConfig:
         largest: its upper bound.
         jitter: scale of the detector's errors; 1 is usual, 0 cuts exactly.
         confusable: share of often confused characters in the noise half of the VINs.
+        hard: these characters, see :func:`core.synth.vins.random_vin`.
         capture: what the phone does.
     """
 
@@ -54,6 +55,7 @@ class StripConfig:
     largest: float = 24.0
     jitter: float = 1.0
     confusable: float = 0.3
+    hard: str = HARD
     capture: CaptureConfig = field(default_factory=CaptureConfig)
 
 
@@ -80,7 +82,7 @@ def strips(rng: np.random.Generator, config: StripConfig) -> Iterator[SyntheticS
 
 def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticStrip:
     """One strip with a random VIN, plate, perspective and capture."""
-    canvas, row = _plate(rng, random_vin(rng, config.confusable))
+    canvas, row = _plate(rng, random_vin(rng, config.confusable, config.hard))
     picture = _paint(canvas.ink, rng)
     photo, matrix = _photograph(picture, row, rng, config)
     quad = row.quad(matrix)

@@ -19,6 +19,13 @@ import onnxruntime
 CHAMPION = Path(__file__).resolve().parent.parent / "models" / "champion"
 """Where the networks that serve lie; ``VIN_DESK_MODELS`` points elsewhere."""
 
+RELEASES = "releases"
+"""Folder of the promoted sets, see :mod:`core.champions`."""
+CURRENT = "current"
+"""File that names the release that serves."""
+SHIPPED = "shipped"
+"""The networks beside that file."""
+
 
 class ModelError(RuntimeError):
     """A network is missing or is not what its card says."""
@@ -79,9 +86,38 @@ class Network:
         return self.session.run(None, {self.session.get_inputs()[0].name: batch})
 
 
-def champion_folder() -> Path:
-    """``models/champion``, or where ``VIN_DESK_MODELS`` points."""
+def home_of_champions() -> Path:
+    """``models/champion``, or where ``VIN_DESK_MODELS`` points: the shipped networks, and the releases."""
     return Path(os.environ.get("VIN_DESK_MODELS", CHAMPION))
+
+
+def champion_folder() -> Path:
+    """The folder of the networks that serve: a release's where one was promoted, else the shipped ones'.
+
+    Raises:
+        ModelError: the release that shall serve is not there.
+    """
+    name = current_release()
+    if name == SHIPPED:
+        return home_of_champions()
+    folder = home_of_champions() / RELEASES / name
+    if not folder.is_dir():
+        raise ModelError(f"the release {name[:80]} is not there; `python -m core models rollback` goes back")
+    return folder
+
+
+def current_release() -> str:
+    """Name of the release that serves, ``shipped`` where none was promoted."""
+    try:
+        name = (home_of_champions() / CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return SHIPPED
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{home_of_champions() / CURRENT} cannot be read ({error}); delete it") from error
+    # A name, never a path: whoever can write the file could otherwise point anywhere.
+    if not name or name != Path(name).name or name.startswith("."):
+        raise ModelError(f"{home_of_champions() / CURRENT} names no release; delete it")
+    return name
 
 
 def load(name: str, folder: Path | None = None) -> Network:
@@ -171,6 +207,8 @@ def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Network:
 
 def _way_back(path: Path) -> str:
     folder = path if path.is_dir() else path.parent
+    if folder.parent.name == RELEASES:
+        return "go back with `python -m core models rollback`, or train it again"
     if folder.resolve() == CHAMPION.resolve():
         return "get it back with `git checkout -- models/champion`, or train it again"
     return "point VIN_DESK_MODELS at a folder with all networks, or unset it to use models/champion"

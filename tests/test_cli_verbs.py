@@ -12,7 +12,7 @@ import pytest
 from straw import VIN, StrawReader
 
 from core.cli import main
-from core.cli.train import best_validation
+from core.learn.loop import best_validation
 
 ROOT = Path(__file__).resolve().parents[1]
 

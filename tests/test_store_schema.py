@@ -31,6 +31,9 @@ FINGERPRINTS = {
     2: "561e7b4f05532bcb",
     3: "bfda242649853034",
     4: "dfa0c1dd7604ab01",
+    5: "f0034b64e45afb82",
+    6: "42727757f97d7e2b",
+    7: "c1bda447dcca14c8",
 }
 
 PEOPLE = "INSERT INTO people (id, name, key, roles, created) VALUES "

@@ -12,10 +12,23 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.cli import calibrate, evaluate, predict, prior, quads, read, rounds, store, synthesize, train
+from core.cli import (
+    calibrate,
+    evaluate,
+    jobs,
+    models,
+    predict,
+    prior,
+    quads,
+    read,
+    rounds,
+    store,
+    synthesize,
+    train,
+)
 from core.cli.console import Refusal, printable
 
-VERBS = (read, predict, store, evaluate, synthesize, train, quads, rounds, prior, calibrate)
+VERBS = (read, predict, store, evaluate, synthesize, train, quads, rounds, prior, calibrate, jobs, models)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,10 +23,11 @@ Found = tuple[str, str | None]
 def load_reader() -> VinReader:
     """The reader with the champion's networks; a missing or damaged one is a :class:`Refusal`."""
     from core.reader import VinReader
-    from core.registry import ModelError
+    from core.registry import ModelError, champion_folder
 
     try:
-        return VinReader.load()
+        # Looked up once: a promotion meanwhile must not mix two sets.
+        return VinReader.load(champion_folder())
     except ModelError as error:
         raise Refusal(str(error)) from error
 

@@ -36,7 +36,7 @@ def add(verbs: Verbs) -> None:
     one.add_argument("set", type=Path, help="labels.csv, COCO json, or a folder")
     one.add_argument("--format", default="", help="instead of guessing: csv, coco, yolo, icdar, folder ...")
     one.add_argument("--side", default="", choices=("train", "val", "gold"), help="where the set tells none")
-    _signed(one, _import)
+    signed(one, _import)
 
     one = under.add_parser("export", help="write labels for another program")
     one.add_argument(
@@ -47,7 +47,7 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--side", default="", choices=("train", "val", "gold"), help="only this side")
     one.add_argument("--all", action="store_true", help="labels that nobody reviewed yet, too")
     one.add_argument("--photos", action="store_true", help="the photos, too, upright and without metadata")
-    one.set_defaults(execute=_guarded(_export))
+    one.set_defaults(execute=guarded(_export))
 
     one = under.add_parser("snapshot", help="freeze the approved labels for training")
     one.add_argument("name", nargs="?", help="name of the snapshot")
@@ -55,33 +55,33 @@ def add(verbs: Verbs) -> None:
     one.add_argument("--val", type=float, default=0.15, help="share of new cars, default 0.15")
     one.add_argument("--gold", type=float, default=0.05, help="share of new cars, default 0.05")
     one.add_argument("--seed", type=int, default=0)
-    _signed(one, _snapshot)
+    signed(one, _snapshot)
 
     one = under.add_parser("backup", help="copy the store while people work")
     one.add_argument("out", type=Path, metavar="FILE")
     one.add_argument("--photos", action="store_true", help="the photo files, too, into FILE.photos")
-    one.set_defaults(execute=_guarded(_backup))
+    one.set_defaults(execute=guarded(_backup))
 
     one = under.add_parser("restore", help="bring a backup back; what was forgotten since stays forgotten")
     one.add_argument("backup", type=Path, metavar="FILE")
-    one.set_defaults(execute=_guarded(_restore))
+    one.set_defaults(execute=guarded(_restore))
 
     one = under.add_parser("forget", help="erase photos and their texts for good")
     one.add_argument("photos", nargs="*", metavar="PHOTO", help="id or sha256")
     one.add_argument("--why", default="request", choices=("request", "mistake", "private", "other"))
     one.add_argument("--sweep", action="store_true", help="only finish what a crash interrupted")
-    _signed(one, _forget)
+    signed(one, _forget)
 
     one = under.add_parser("person", help="add somebody, or change their roles; without a name list all")
     one.add_argument("name", nargs="?")
     one.add_argument("--role", action="append", default=[], help="labeller, reviewer, data scientist, admin")
-    one.set_defaults(execute=_guarded(_person))
+    one.set_defaults(execute=guarded(_person))
 
     one = under.add_parser("status", help="how many photos stand where, and how far people agree")
-    one.set_defaults(execute=_guarded(_status))
+    one.set_defaults(execute=guarded(_status))
 
     one = under.add_parser("check", help="look for damage")
-    one.set_defaults(execute=_guarded(_check))
+    one.set_defaults(execute=guarded(_check))
 
 
 @contextmanager
@@ -110,12 +110,15 @@ def signer(store: Store, name: str | None) -> int:
     return person.id
 
 
-def _signed(parser: argparse.ArgumentParser, run: Act) -> None:
+def signed(parser: argparse.ArgumentParser, run: Act) -> None:
+    """A verb that asks who signs."""
     parser.add_argument("--as", dest="signer", metavar="NAME", help="who signs, default the command line")
-    parser.set_defaults(execute=_guarded(run))
+    parser.set_defaults(execute=guarded(run))
 
 
-def _guarded(run: Act) -> Callable[[argparse.Namespace], int]:
+def guarded(run: Act) -> Callable[[argparse.Namespace], int]:
+    """A verb that opens the store first; the store's errors become refusals."""
+
     def execute(options: argparse.Namespace) -> int:
         from core.store import Store
 

@@ -125,6 +125,7 @@ def _run_config(options: argparse.Namespace) -> RunConfig:
 
 
 def _export(options: argparse.Namespace, weights: Path) -> None:
+    from core.learn import loop
     from core.learn.export import Provenance
 
     options.export.mkdir(parents=True, exist_ok=True)
@@ -132,7 +133,7 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
         command=shlex.join(["python", "-m", "core", *options.command]),
         run=options.run,
         data=_data(options.run / "config.json"),
-        metrics=best_validation(options.run / "curves.jsonl"),
+        metrics=loop.best_validation(options.run / "curves.jsonl"),
     )
     if options.network == "ctc":
         from core.learn.ctc.export import export_ctc as write
@@ -144,15 +145,6 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
     for name, size in card.sizes.items():
         path, mark = printable(str(options.export / name)), card.sha256[name][:8]
         say(f"{path}  {size / 2**20:.1f} MiB  sha256 {mark}...")
-
-
-def best_validation(curves: Path) -> dict[str, float]:
-    """The figures of the validation whose weights were kept, without their ``val_``."""
-    reports = [json.loads(text) for text in curves.read_text(encoding="utf-8").splitlines()]
-    kept = max(
-        (report for report in reports if "val_score" in report), key=lambda report: report["val_score"]
-    )
-    return {name.removeprefix("val_"): value for name, value in kept.items() if name.startswith("val_")}
 
 
 def _data(config: Path) -> str:

@@ -75,7 +75,8 @@ class Crop:
         pixels: grey uint8 neighbourhood of the line.
         quad: the line in it.
         text: 17 characters, ``?`` where one cannot be read.
-        extents: ``(17, 2)``, start and end of each character along the quad, where they are known.
+        extents: ``(17, 2)``, start and end of each character along the quad's own frame, None where nobody
+            has drawn them.
     """
 
     pixels: np.ndarray
@@ -91,8 +92,17 @@ def load_crops(photos: Sequence[LabelledPhoto], quads: dict[str, Quad]) -> list[
         if len(photo.vin) != 17 or photo.path.name not in quads:
             continue
         pixels = cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY)
-        crops.append(_cut(pixels, quads[photo.path.name], photo.vin))
+        crops.append(cut_crop(pixels, quads[photo.path.name], photo.vin))
     return crops
+
+
+def cut_crop(pixels: np.ndarray, quad: Quad, text: str, extents: np.ndarray | None = None) -> Crop:
+    """The neighbourhood of a line out of a grey photo ``(H, W)``."""
+    left, top, width, height = quad.widened(0.12, 1.2).bounds()
+    rows, columns = pixels.shape
+    x0, y0 = int(np.clip(left, 0, columns - 2)), int(np.clip(top, 0, rows - 2))
+    x1, y1 = int(np.clip(left + width + 1, x0 + 2, columns)), int(np.clip(top + height + 1, y0 + 2, rows))
+    return Crop(pixels[y0:y1, x0:x1].copy(), Quad(quad.corners - [x0, y0]), text, extents)
 
 
 def augmented(
@@ -166,14 +176,6 @@ def _photo(folder: Path, row: dict[str, str]) -> LabelledPhoto:
     # Where a file does not say how the text came about, it was checked.
     read = row.get("read", "twice")
     return LabelledPhoto(folder / row["photo"], row.get("use", ""), box, row["vin"], read, tags)
-
-
-def _cut(pixels: np.ndarray, quad: Quad, text: str) -> Crop:
-    left, top, width, height = quad.widened(0.12, 1.2).bounds()
-    rows, columns = pixels.shape
-    x0, y0 = int(np.clip(left, 0, columns - 2)), int(np.clip(top, 0, rows - 2))
-    x1, y1 = int(np.clip(left + width + 1, x0 + 2, columns)), int(np.clip(top + height + 1, y0 + 2, rows))
-    return Crop(pixels[y0:y1, x0:x1].copy(), Quad(quad.corners - [x0, y0]), text)
 
 
 def _light(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

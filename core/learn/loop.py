@@ -37,6 +37,7 @@ class RunConfig:
         clip: bound of the gradient's norm.
         validate_minutes: between validations.
         checkpoint_minutes: between checkpoints.
+        report_steps: between lines of the curves.
         seed: of weights and batches.
         threads: of torch, 0 for all.
         workers: processes that make batches.
@@ -54,6 +55,7 @@ class RunConfig:
     clip: float = 10.0
     validate_minutes: float = 8.0
     checkpoint_minutes: float = 3.0
+    report_steps: int = 20
     seed: int = 1
     threads: int = 0
     workers: int = 1
@@ -101,7 +103,7 @@ def train(task: Task, config: RunConfig, report: Callable[[dict[str, float]], No
             started = time.monotonic()
             figures = state.advance(next(batches))
             state.seconds += time.monotonic() - started
-            if state.step % 20 == 0:
+            if state.step % config.report_steps == 0:
                 told = {"step": state.step, "minutes": state.seconds / 60, "rate": state.rate()}
                 curves.write(told | figures)
             now = time.monotonic()
@@ -116,6 +118,15 @@ def train(task: Task, config: RunConfig, report: Callable[[dict[str, float]], No
         # Stopped by hand or by an error: what was learnt so far is kept.
         state.save(folder / "checkpoint.pt")
     return folder / "best.safetensors"
+
+
+def best_validation(curves: Path) -> dict[str, float]:
+    """The figures of the validation whose weights were kept, without their ``val_``."""
+    reports = [json.loads(text) for text in curves.read_text(encoding="utf-8").splitlines()]
+    kept = max(
+        (report for report in reports if "val_score" in report), key=lambda report: report["val_score"]
+    )
+    return {name.removeprefix("val_"): value for name, value in kept.items() if name.startswith("val_")}
 
 
 def seed(value: int) -> None:

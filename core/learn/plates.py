@@ -8,7 +8,7 @@ import numpy as np
 
 from core.learn.crops import Crop
 from core.synth.swap import Donor, donor, swapped
-from core.synth.vins import random_vin
+from core.synth.vins import HARD, random_vin
 
 _TRIES = 20
 
@@ -23,12 +23,12 @@ class Plates:
     def __bool__(self) -> bool:
         return bool(self._crops)
 
-    def draw(self, rng: np.random.Generator, confusable: float = 0.0) -> Crop | None:
+    def draw(self, rng: np.random.Generator, confusable: float = 0.0, hard: str = HARD) -> Crop | None:
         """A plate with a random VIN; None where hardly any photo has text that can be taken out."""
         for _ in range(_TRIES):
             plate = self._donor(int(rng.integers(len(self._crops))))
             if plate is not None:
-                text = random_vin(rng, confusable)
+                text = random_vin(rng, confusable, hard)
                 pixels, extents = swapped(plate, text, rng)
                 return Crop(pixels, plate.quad, text, extents)
         return None

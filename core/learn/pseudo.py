@@ -8,8 +8,8 @@ withdrawn. How pure a round is, is measured on transcribed photos that trained n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -58,6 +58,7 @@ class Proposal:
         sure: joint probability per slot.
         readers: reader name -> its own 17 characters.
         check_digit: of the text without ``?``.
+        full: the likeliest 17 characters, sure or not.
     """
 
     photo: str
@@ -67,6 +68,7 @@ class Proposal:
     sure: tuple[float, ...]
     readers: dict[str, str]
     check_digit: str
+    full: str = ""
 
     @property
     def open(self) -> int:
@@ -92,26 +94,26 @@ class Teachers:
         left, top, width, height = photo.box
         stretched = quads_in_box((left * SQUEEZE, top, width * SQUEEZE, height), config.tilts)
         quads = [Quad(quad.corners / [SQUEEZE, 1]) for quad in stretched]
+        return self.look(photo.path.name, pixels, quads, config)
+
+    def look(self, photo: str, pixels: np.ndarray, quads: Sequence[Quad], config: RoundConfig) -> Proposal:
+        """Find the best of some lines in a grey photo ``(H, W)``, and read it with everyone."""
         quads = _refinements(quads[self._best(pixels, quads)])
         quad = quads[self._best(pixels, quads)]
         opinions = {name: self._read(name, pixels, [quad])[0] for name in self.networks}
         joined = join(opinions, self.weights)
         readers = {name: _text(opinion.probabilities) for name, opinion in opinions.items()}
         full = _text(joined)
-        text = "".join(
-            character
-            if joined[k].max() >= config.slot and all(own[k] == character for own in readers.values())
-            else "?"
-            for k, character in enumerate(full)
-        )
+        sure = tuple(round(float(share), 4) for share in joined.max(axis=1))
         return Proposal(
-            photo=photo.path.name,
-            text=text,
+            photo=photo,
+            text=kept_text(full, sure, readers, config.slot),
             quad=quad,
             fits=min(opinion.log_likelihood for opinion in opinions.values()),
-            sure=tuple(round(float(share), 4) for share in joined.max(axis=1)),
+            sure=sure,
             readers=readers,
             check_digit=check_digit_status(full),
+            full=full,
         )
 
     def _best(self, pixels: np.ndarray, quads: Sequence[Quad]) -> int:
@@ -124,6 +126,50 @@ class Teachers:
         height, width = network.card.input_size
         raw = network.run(to_input([cut(pixels, quad, (width, height)) for quad in quads]))[0]
         return decode_yolo(raw) if name == "yolo" else decode_ctc(raw)
+
+
+def kept_text(full: str, sure: Sequence[float], readers: Mapping[str, str], slot: float) -> str:
+    """The characters of which all readers are sure enough, ``?`` for the others."""
+    return "".join(
+        character if sure[k] >= slot and all(own[k] == character for own in readers.values()) else "?"
+        for k, character in enumerate(full)
+    )
+
+
+def at_slot(proposal: Proposal, slot: float) -> Proposal:
+    """The same with another threshold per slot."""
+    full = proposal.full or proposal.text
+    return replace(proposal, text=kept_text(full, proposal.sure, proposal.readers, slot))
+
+
+def threshold_for(
+    known: Sequence[tuple[str, Proposal]], target: float, config: RoundConfig, least: int = 20
+) -> float | None:
+    """The lowest threshold per slot at which accepted photos are pure enough.
+
+    A photo is right when all its kept characters are. Of several thresholds that do, the lowest takes most.
+
+    Args:
+        known: ``(truth, proposal)`` of transcribed photos that trained no reader.
+        target: share of the accepted photos that must be right.
+        config: the other bounds.
+        least: accepted photos that a threshold must be measured on.
+
+    Returns:
+        None where there are too few known photos, or no threshold is pure enough.
+    """
+    for slot in (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.999):
+        tried = [(truth, at_slot(proposal, slot)) for truth, proposal in known]
+        taken = [(truth, one) for truth, one in tried if one.accepted(config)]
+        right = sum(fits(truth, one.text) for truth, one in taken)
+        if len(taken) >= least and right / len(taken) >= target:
+            return slot
+    return None
+
+
+def fits(truth: str, text: str) -> bool:
+    """Whether the known characters of both agree."""
+    return all("?" in (a, b) or a == b for a, b in zip(truth, text, strict=True))
 
 
 @dataclass(frozen=True)

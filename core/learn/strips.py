@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad, resample
+from core.images import ImageError
+from core.learn.corrections import crop_of, load_corrections
 from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels, read_pixels
 from core.learn.plates import Plates
 from core.learn.rounds import load_round
@@ -34,6 +36,8 @@ class StripSources:
         photos: folder with ``train.csv``; empty gives drawn strips only.
         quads: JSON of known quads of the training photos (``core.learn.ctc.quads``).
         pseudo: JSON of texts that readers agreed on, ``?`` where they did not (``core.learn.pseudo``).
+        corrections: file of labels out of the store (:mod:`core.learn.corrections`), extents included.
+        replay: share of the real crops that were known before, where there are new ones too.
         real: share of real crops in a batch.
         swap: share of the other strips that are real plates with a new VIN in place of theirs.
         doubtful: also use photos some of whose characters could not be read.
@@ -43,6 +47,8 @@ class StripSources:
     photos: str = ""
     quads: str = ""
     pseudo: str = ""
+    corrections: str = ""
+    replay: float = 0.5
     real: float = 0.4
     swap: float = 0.5
     doubtful: bool = False
@@ -73,23 +79,29 @@ class StripStream:
         self.drawn = replace(sources.strips, width=width, height=height)
         self.crops: list[Crop] = []
         self.plates = Plates([])
+        self.fresh: list[Crop] = []
+        self.lines: list[Crop] = []
         self.val: list[LabelledPhoto] = []
+        if sources.corrections:
+            self._learn_from(Path(sources.corrections))
         if not sources.photos:
             return
         photos = read_labels(Path(sources.photos) / "train.csv")
         self.val = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
         if sources.quads and sources.real > 0:
-            self.crops = _crops(photos, sources)
+            self.crops += _crops(photos, sources)
         if sources.quads and sources.swap > 0:
             self.plates = Plates(self.crops or _crops(photos, sources))
 
     def draw(self, rng: np.random.Generator) -> Example:
         """One example, real with the probability that the sources ask for."""
-        if self.crops and rng.random() < self.sources.real:
-            crop = self.crops[int(rng.integers(len(self.crops)))]
-            return self._example(crop, rng)
+        if (self.crops or self.fresh) and rng.random() < self.sources.real:
+            crops = self.fresh or self.crops
+            if self.fresh and self.crops and rng.random() < self.sources.replay:
+                crops = self.crops
+            return self._example(crops[int(rng.integers(len(crops)))], rng)
         if self.plates and rng.random() < self.sources.swap:
-            plate = self.plates.draw(rng, self.drawn.confusable)
+            plate = self.plates.draw(rng, self.drawn.confusable, self.drawn.hard)
             if plate is not None:
                 return self._example(plate, rng)
         strip = synthetic_strip(rng, self.drawn)
@@ -100,14 +112,33 @@ class StripStream:
         return Example(pixels, crop.text, extents)
 
     def validate(self, decode: Decode, tilts: int) -> dict[str, float]:
-        """Box given, tilts tried, 17 characters: exact match and CER on ``val``; else on synthetic strips."""
-        if self.val:
-            size = (self.width, self.height)
-            return figures([(photo.vin, read_box(photo, decode, size, tilts)) for photo in self.val])
+        """Place given, 17 characters: exact match and CER on ``val``; else on synthetic strips.
+
+        Of boxed photos the tilts are tried, of corrected ones the quad is known.
+        """
+        size = (self.width, self.height)
+        pairs = [(photo.vin, read_box(photo, decode, size, tilts)) for photo in self.val]
+        for crop in self.lines:
+            slots, _ = decode(to_input([cut(crop.pixels, crop.quad, size)]))
+            pairs.append((crop.text, to_text(slots[0])))
+        if pairs:
+            return figures(pairs)
         rng = np.random.default_rng(20_000)
         made = [synthetic_strip(rng, self.drawn) for _ in range(64)]
         slots, _ = decode(to_input([strip.pixels for strip in made]))
         return figures([(strip.text, to_text(slot)) for strip, slot in zip(made, slots, strict=True)])
+
+    def _learn_from(self, path: Path) -> None:
+        for correction in load_corrections(path):
+            try:
+                crop = crop_of(correction)
+            except ImageError:  # forgotten since the file was written
+                continue
+            if correction.side == "val":
+                # Exact match never counts what nobody could read.
+                self.lines += [crop] if "?" not in crop.text else []
+            else:
+                (self.fresh if correction.source == "new" else self.crops).append(crop)
 
 
 def classes_of(text: str) -> list[int]:

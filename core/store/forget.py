@@ -102,7 +102,16 @@ def erase_in(db: Database, row: Row, person: int, why: str, uid: str, now: float
         db, "SELECT snapshot FROM snapshot_items WHERE photo = ?", [photo]
     )]  # fmt: skip
     db.execute("INSERT INTO erasing (photo) VALUES (?)", [photo])
-    for table in ("snapshot_items", "leases", "blind", "skips", "drafts", "events", "predictions"):
+    for table in (
+        "snapshot_items",
+        "pseudo_labels",
+        "leases",
+        "blind",
+        "skips",
+        "drafts",
+        "events",
+        "predictions",
+    ):
         db.execute(f"DELETE FROM {table} WHERE photo = ?", [photo])
     db.execute("DELETE FROM erasing WHERE photo = ?", [photo])
     told = ("phash", "region", "vin_group", "vin", "read", "wmi", "kind", "tags")

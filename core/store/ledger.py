@@ -1,17 +1,21 @@
-"""The learning loop's book: runs, the models that came of them, and pseudo-label rounds."""
+"""The learning loop's book: runs, the models that came of them, champions, and pseudo-label rounds."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.store.connect import Row, Store, first, insert, rows, update
 from core.store.errors import Refused
+from core.store.people import allowed
 from core.store.texts import NAME, PATH, WORD, checked, compact
 
-STATES = ("waiting", "running", "done", "failed", "stopped")
+STATES = ("waiting", "running", "paused", "done", "failed", "stopped", "dead")
+"""Of a run; ``dead``: its process is gone without a word (:mod:`core.store.jobs`)."""
+
+ENDED = ("done", "failed", "stopped", "dead")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def report_run(store: Store, run: int, metrics: Mapping[str, Any], state: str = 
             raise Refused(f"there is no run {run}")
         fields: Row = {"metrics": compact({**json.loads(row["metrics"]), **metrics}, "the metrics")}
         fields |= {"state": state}
-        if state in ("done", "failed", "stopped"):
+        if state in ENDED:
             fields["ended"] = store.now()
         update(db, "runs", run, fields)
 
@@ -79,7 +83,8 @@ def report_run(store: Store, run: int, metrics: Mapping[str, Any], state: str = 
 def runs(store: Store, limit: int = 50) -> list[Run]:
     """The newest first."""
     with store.reading() as db:
-        found = rows(db, "SELECT * FROM runs ORDER BY id DESC LIMIT ?", [limit])
+        columns = ", ".join(Run.__dataclass_fields__)
+        found = rows(db, f"SELECT {columns} FROM runs ORDER BY id DESC LIMIT ?", [limit])
     for row in found:
         row["config"], row["metrics"] = json.loads(row["config"]), json.loads(row["metrics"])
     return [Run(**row) for row in found]
@@ -129,3 +134,70 @@ def rounds(store: Store) -> list[Row]:
     with store.reading() as db:
         found = rows(db, "SELECT * FROM rounds ORDER BY id DESC")
     return [{**row, "figures": json.loads(row["figures"])} for row in found]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of champion.
+
+    Attributes:
+        action: ``promote`` or ``roll_back``.
+        release: that serves since.
+        networks: its network -> fingerprint.
+        before: release that served before.
+        run: job whose candidate it was, None of a roll-back.
+        by: who did it.
+        grounds: what the promotion rests on.
+        at: seconds since 1970 UTC.
+    """
+
+    action: str
+    release: str
+    networks: dict[str, str]
+    before: str
+    run: int | None
+    by: str
+    grounds: dict[str, Any]
+    at: float
+
+
+Made = tuple[str, str, Mapping[str, str], Mapping[str, Any]]
+"""Release, release before, fingerprints, grounds."""
+
+
+def change_champion(
+    store: Store, person: int, action: str, make: Callable[[], Made], run: int | None = None
+) -> None:
+    """Change the champion and write it down, both or neither; two people do it one after the other.
+
+    Args:
+        store: where.
+        person: who confirms.
+        action: ``promote`` or ``roll_back``.
+        make: does it; called when the person may.
+        run: whose candidate it is.
+
+    Raises:
+        NotAllowed: the person may not ``learn``.
+        Anything that ``make`` raises; nothing is written down then.
+    """
+    with store.writing() as db:
+        allowed(db, person, "learn")
+        release, before, networks, grounds = make()
+        insert(db, "champions", {
+            "action": action, "release": release, "networks": compact(dict(networks), "the networks"),
+            "before": before, "run": run, "person": person, "grounds": compact(dict(grounds), "the grounds"),
+            "at": store.now(),
+        })  # fmt: skip
+
+
+def changes(store: Store) -> list[Change]:
+    """All changes of champion, newest first."""
+    with store.reading() as db:
+        found = rows(
+            db,
+            "SELECT c.action, c.release, c.networks, c.before, c.run, p.name AS by, c.grounds, c.at "
+            "FROM champions c JOIN people p ON p.id = c.person ORDER BY c.id DESC",
+        )
+    told = ("networks", "grounds")
+    return [Change(**{**row, **{name: json.loads(row[name]) for name in told}}) for row in found]

@@ -102,7 +102,7 @@ def next_photo(
             found = asking.gold(float(draws[3]))
             if found is not None:
                 return _lease(db, found, person, "label", now, config.lease, blind=True)
-        found = asking.returned()
+        found = asking.returned() or asking.audit()
         if found is not None:
             return _lease(db, found, person, "label", now, config.lease)
         # Half of the time while any wait, so that second labels keep pace with first ones at any share.
@@ -226,6 +226,13 @@ class _Asking:
         )
         waiting = "p.state = 'returned' AND {} ORDER BY p.priority DESC, p.id"
         return self._one(waiting.format(mine)) or self._one(waiting.format(self._FREE))
+
+    def audit(self) -> int | None:
+        """Drawn to tell how pure a labelling round is (:mod:`core.store.rounds`)."""
+        return self._one(
+            "p.id IN (SELECT a.photo FROM rounds r JOIN pseudo_labels a ON a.round = r.id AND a.audit = 1 "
+            f"WHERE r.state = 'audit') AND p.state = 'open' AND {self._FREE} ORDER BY p.id"
+        )
 
     def best(self) -> int | None:
         return self._one(f"p.state = 'open' AND {self._FREE} ORDER BY p.priority DESC, p.id")

@@ -27,7 +27,7 @@ from core.synth.plates import (
     vin_style,
     write,
 )
-from core.synth.vins import random_vin
+from core.synth.vins import HARD, random_vin
 
 _NAMES = ("VIN", "VIN:", "VIN :", "V.I.N.", "V.I.N.:", "NO.", "No", "VIN.", "I.D. NO.", "FIN", "N/V", "ID:")
 MARGIN = 0.25
@@ -47,6 +47,7 @@ class StripConfig:
         jitter: scale of the detector's errors; 1 is usual, 0 cuts exactly.
         bent: share of lines that are not quite straight.
         confusable: share of often confused characters in the noise half of the VINs.
+        hard: these characters, see :func:`core.synth.vins.random_vin`.
         capture: what the phone does.
     """
 
@@ -57,6 +58,7 @@ class StripConfig:
     jitter: float = 1.0
     confusable: float = 0.3
     bent: float = 0.3
+    hard: str = HARD
     capture: CaptureConfig = field(default_factory=CaptureConfig)
 
     def __post_init__(self) -> None:
@@ -94,7 +96,7 @@ def strips(rng: np.random.Generator, config: StripConfig) -> Iterator[SyntheticS
 
 def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticStrip:
     """One strip with a random VIN, plate, perspective and capture."""
-    canvas, row = _plate(rng, random_vin(rng, config.confusable))
+    canvas, row = _plate(rng, random_vin(rng, config.confusable, config.hard))
     picture = _paint(canvas.ink, rng)
     photo, matrix = _photograph(picture, row, rng, config)
     quad = (_marked(canvas, row) if config.jitter and rng.random() < 0.5 else row).quad(matrix)

@@ -18,14 +18,19 @@ _WMIS = """
 _YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"
 
 
-def random_vin(rng: np.random.Generator, confusable: float = 0.0) -> str:
+HARD = "0D8B5S6G2ZCPFMNVUHK1LT"
+"""Characters that readers mix up, where nothing better is known."""
+
+
+def random_vin(rng: np.random.Generator, confusable: float = 0.0, hard: str = HARD) -> str:
     """One VIN of 17 characters.
 
     Args:
         rng: source of randomness.
-        confusable: share of the noise half's characters that are drawn from pairs that readers mix up.
+        confusable: share of the noise half's characters that are drawn from those that readers mix up.
+        hard: these characters; one that stands there twice is drawn twice as often.
     """
-    return plausible_vin(rng) if rng.random() < 0.5 else noise_vin(rng, confusable)
+    return plausible_vin(rng) if rng.random() < 0.5 else noise_vin(rng, confusable, hard)
 
 
 def plausible_vin(rng: np.random.Generator) -> str:
@@ -46,11 +51,10 @@ def plausible_vin(rng: np.random.Generator) -> str:
     return vin
 
 
-def noise_vin(rng: np.random.Generator, confusable: float = 0.0) -> str:
+def noise_vin(rng: np.random.Generator, confusable: float = 0.0, hard: str = HARD) -> str:
     """17 characters drawn evenly from the alphabet, or from often confused ones."""
-    characters = _draw(rng, ALPHABET, 17)
-    hard = _draw(rng, "0D8B5S6G2ZCPFMNVUHK1LT", 17)
-    return "".join(h if rng.random() < confusable else c for c, h in zip(characters, hard, strict=True))
+    pairs = zip(_draw(rng, ALPHABET, 17), _draw(rng, hard, 17), strict=True)
+    return "".join(h if rng.random() < confusable else c for c, h in pairs)
 
 
 def _draw(rng: np.random.Generator, characters: str, count: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -54,7 +55,8 @@ def load_reader() -> LoadedReader:
 
 @st.cache_resource(show_spinner="Loading the networks", max_entries=2)
 def _load(folder: str, stamp: tuple[str, ...]) -> LoadedReader:
-    return LoadedReader(VinReader.load(), (folder, *stamp))
+    # From that folder: a promotion meanwhile must not mix two sets.
+    return LoadedReader(VinReader.load(Path(folder)), (folder, *stamp))
 
 
 class Readings:

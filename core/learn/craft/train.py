@@ -15,11 +15,13 @@ from torch.nn import functional
 
 from core.detect.craft import STRIDE, normalise, to_input
 from core.detect.lines import LineConfig, find_lines
-from core.geometry import Quad, project
+from core.geometry import Box, Quad, project
+from core.learn.corrections import load_corrections
+from core.learn.craft.known import KnownPhoto, around
 from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
-from core.learn.craft.targets import affinity_map, band_map, evenly_spaced, region_map
+from core.learn.craft.targets import affinity_map, band_map, region_map
 from core.learn.craft.warmstart import load_warm_start
-from core.learn.crops import SQUEEZE, LabelledPhoto, load_quads, read_labels, read_pixels
+from core.learn.crops import SQUEEZE, load_quads, read_labels
 from core.learn.rounds import load_round
 from core.records import HeatMaps
 from core.synth.scenes import SceneConfig, drawn_angle, synthetic_scene
@@ -33,6 +35,8 @@ class CraftTrainConfig:
         photos: folder with ``train.csv``; empty trains on synthetic scenes only.
         quads: JSON of known quads of the training photos.
         pseudo: file of a labelling round, for the lines of photos that nobody transcribed.
+        corrections: file of labels out of the store (:mod:`core.learn.corrections`): corrected quads.
+        replay: share of the real photos that were known before, where there are new ones too.
         real: share of real photos in a batch.
         start: ``rapidocr`` (warm start), ``scratch``, or a ``.safetensors`` file.
         side: pixels of the square training pictures, and of the long side when serving.
@@ -44,6 +48,8 @@ class CraftTrainConfig:
     photos: str = ""
     quads: str = ""
     pseudo: str = ""
+    corrections: str = ""
+    replay: float = 0.5
     real: float = 0.65
     start: str = "rapidocr"
     side: int = 320
@@ -58,21 +64,28 @@ class CraftTask:
     def __init__(self, config: CraftTrainConfig) -> None:
         self.config = config
         self.network: nn.Module = build(config)
-        self._real: list[tuple[LabelledPhoto, Quad]] = []
-        self._val: list[LabelledPhoto] = []
+        self._real: list[KnownPhoto] = []
+        self._fresh: list[KnownPhoto] = []
+        self._val: list[KnownPhoto] = []
+        if config.corrections:
+            self._learn_from(Path(config.corrections))
         if config.photos:
             photos = read_labels(Path(config.photos) / "train.csv")
-            self._val = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
+            known = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
+            self._val += [
+                KnownPhoto(photo.path, (Quad.from_box(photo.box),), stretch=SQUEEZE)
+                for photo in known
+                if photo.box is not None
+            ]
             if config.quads and config.real > 0:
                 quads = load_quads(Path(config.quads))
                 if config.pseudo:
                     quads |= {name: quad for name, (_, quad) in load_round(Path(config.pseudo)).items()}
-                known = [
-                    photo
+                self._real += [
+                    KnownPhoto(photo.path, (quads[photo.path.name],), stretch=SQUEEZE)
                     for photo in photos
                     if photo.use in ("labelled", "pool") and photo.path.name in quads
                 ]
-                self._real = [(photo, quads[photo.path.name]) for photo in known]
 
     def groups(self) -> list[dict[str, Any]]:
         """What is new at full rate, what was warm-started slower."""
@@ -117,18 +130,30 @@ class CraftTask:
         score = found + float(usual.mean()) + 0.5 * (lying + float(turned.mean()))
         return {"found": found, "overlap": float(usual.mean()), "turned": lying, "score": score}
 
-    def _fills(self, network: nn.Module, photo: LabelledPhoto, degrees: int | None = None) -> float:
+    def _fills(self, network: nn.Module, photo: KnownPhoto, degrees: int | None = None) -> float:
         """Overlap of the first line with the photo's box, 0..1."""
-        pixels, matrix = read_pixels(photo.path), np.eye(3)
+        pixels, scale = photo.decoded()
+        matrix = np.eye(3)
         if degrees is not None:
-            pixels, matrix = _turned(pixels, degrees)
+            pixels, matrix = _turned(pixels, degrees, photo.stretch)
         lines = find_lines(maps_of(network, pixels, self.config.side), LineConfig())
         if not lines:
             return 0.0
-        return _overlap(Quad(project(np.linalg.inv(matrix), lines[0].parts[0].corners)), photo)
+        line = Quad(project(np.linalg.inv(matrix), lines[0].parts[0].corners))
+        return _overlap(line.scaled(1 / scale), around(photo.quads))
 
     def _takes_real(self, rng: np.random.Generator) -> bool:
-        return bool(self._real) and rng.random() < self.config.real
+        return bool(self._real or self._fresh) and rng.random() < self.config.real
+
+    def _learn_from(self, path: Path) -> None:
+        for correction in load_corrections(path):
+            if not correction.path.exists():  # forgotten since the file was written
+                continue
+            known = KnownPhoto(correction.path, correction.quads, tuple(correction.boxes()))
+            if correction.side == "val":
+                self._val.append(known)
+            else:
+                (self._fresh if correction.source == "new" else self._real).append(known)
 
     def _scene(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scene = synthetic_scene(rng, self.config.scenes)
@@ -141,10 +166,15 @@ class CraftTask:
         return scene.pixels, targets, np.ones_like(targets)
 
     def _real_example(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        photo, quad = self._real[int(rng.integers(len(self._real)))]
-        pixels = read_pixels(photo.path)
-        side = self.config.side
-        matrix = _placement(pixels.shape[1], pixels.shape[0], quad, rng, self.config)
+        known = self._fresh or self._real
+        if self._fresh and self._real and rng.random() < self.config.replay:
+            known = self._real
+        one = known[int(rng.integers(len(known)))]
+        pixels, scale = one.decoded()
+        side, quads = self.config.side, [quad.scaled(scale) for quad in one.quads]
+        line = quads[0] if len(quads) == 1 else Quad.from_box(around(quads))
+        size = (pixels.shape[1], pixels.shape[0])
+        matrix = _placement(*size, line, rng, self.config, one.stretch)
         picture = cv2.warpPerspective(
             pixels,
             matrix,
@@ -153,16 +183,7 @@ class CraftTask:
             borderMode=_BORDERS[rng.integers(len(_BORDERS))],
         )
         picture = _recoloured(picture, rng)
-        placed = Quad(project(matrix, quad.corners) / STRIDE)
-        shape = (side // STRIDE, side // STRIDE)
-        characters = [evenly_spaced(placed).astype(np.float32)]
-        targets = np.stack(
-            [region_map(characters, shape), affinity_map(characters, shape), band_map(placed, shape)]
-        )
-        # Of the other rows nothing is known: region and affinity count on the VIN alone.
-        weights = np.ones_like(targets)
-        weights[:2] = band_map(placed.widened(0.0, 0.35), shape) > 0
-        return picture, targets, weights
+        return picture, *one.targets(matrix @ np.diag([scale, scale, 1.0]), (side // STRIDE, side // STRIDE))
 
 
 def build(config: CraftTrainConfig) -> CraftNetwork:
@@ -202,7 +223,7 @@ def _mined(losses: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
 
 
 def _placement(
-    width: int, height: int, quad: Quad, rng: np.random.Generator, config: CraftTrainConfig
+    width: int, height: int, quad: Quad, rng: np.random.Generator, config: CraftTrainConfig, undone: float
 ) -> np.ndarray:
     """Homography from the photo to the training picture: turned, scaled, cropped around the VIN or not."""
     angle = drawn_angle(rng, config.turned)
@@ -213,7 +234,7 @@ def _placement(
     # No camera squeezes along the text of a photo that lies on its side: the turned ones are undone first.
     level = abs(np.sin(angle)) < 0.35 and np.cos(angle) > 0
     squeezed = level and rng.random() < 0.5
-    stretch = np.exp(rng.normal(0, 0.06)) if squeezed else SQUEEZE * np.exp(rng.normal(0, 0.08))
+    stretch = np.exp(rng.normal(0, 0.06)) if squeezed else undone * np.exp(rng.normal(0, 0.08))
     rotate = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = rotate @ np.diag([scale * stretch**0.5, scale / stretch**0.5])
     linear = linear @ np.array([[1, rng.normal(0, 0.05)], [0, 1]])
@@ -232,13 +253,13 @@ def _placement(
     return into @ matrix
 
 
-def _turned(pixels: np.ndarray, degrees: int) -> tuple[np.ndarray, np.ndarray]:
+def _turned(pixels: np.ndarray, degrees: int, stretch: float) -> tuple[np.ndarray, np.ndarray]:
     """A squeezed photo stretched and turned clockwise on a canvas that holds it, and the homography."""
     rows, columns = pixels.shape[:2]
     angle = np.deg2rad(degrees)
     matrix = np.eye(3)
     matrix[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    matrix = matrix @ np.diag([SQUEEZE, 1.0, 1.0])
+    matrix = matrix @ np.diag([stretch, 1.0, 1.0])
     corners = project(matrix, np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]]))
     matrix[:2, 2] = -corners.min(axis=0)
     wide, high = (int(side) for side in np.ceil(corners.max(axis=0) - corners.min(axis=0)))
@@ -262,11 +283,10 @@ def _recoloured(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(values, 0, 255).astype(np.uint8)
 
 
-def _overlap(quad: Quad, photo: LabelledPhoto) -> float:
+def _overlap(quad: Quad, box: Box) -> float:
     """Intersection over union of the quad's upright box and the label's."""
-    assert photo.box is not None
     left, top, width, height = quad.bounds()
-    x, y, w, h = photo.box
+    x, y, w, h = box
     across = min(left + width, x + w) - max(left, x)
     down = min(top + height, y + h) - max(top, y)
     shared = max(0.0, across) * max(0.0, down)

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional
 
+from core.learn.ctc.loss import masked_ctc
 from core.learn.ctc.network import CtcNetwork, CtcNetworkConfig
 from core.learn.ctc.warmstart import load_warm_start
 from core.learn.strips import StripSources, StripStream, classes_of
@@ -24,7 +24,7 @@ class CtcTrainConfig:
     """What the CTC reader learns from.
 
     Attributes:
-        sources: strips and crops; every character of a crop must be known.
+        sources: strips and crops; a ``?`` is masked.
         start: ``rapidocr`` (warm start), ``scratch``, or a ``.safetensors`` file.
         trunk_scale: learning rate of everything but the head, relative to the head's.
         tilts: how many tilts of a box are tried in validation.
@@ -54,19 +54,17 @@ class CtcTask:
         return [{"params": head}, {"params": rest, "scale": scale}]
 
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
-        """Strips ``(size, 1, h, w)`` in -1..1 and classes ``(size, 17)``, 0 the blank."""
+        """Strips ``(size, 1, h, w)`` in -1..1 and classes ``(size, 17)``, 0 where one cannot be read."""
         rng = np.random.default_rng([seed, index])
         examples = [self._stream.draw(rng) for _ in range(size)]
         classes = torch.tensor([classes_of(example.text) for example in examples]) + 1
         return torch.from_numpy(to_input([example.pixels for example in examples])), classes
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
-        """CTC (Graves et al., ICML 2006), per character."""
+        """CTC per character; what cannot be read is masked."""
         strips, classes = batch
         frames = network(strips.contiguous(memory_format=torch.channels_last)).log_softmax(2).transpose(0, 1)
-        count = frames.shape[1]
-        lengths = torch.full((count,), frames.shape[0]), torch.full((count,), classes.shape[1])
-        return functional.ctc_loss(frames, classes, *lengths, zero_infinity=True), {}
+        return masked_ctc(frames, classes), {}
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Box given on ``val``, or synthetic strips."""

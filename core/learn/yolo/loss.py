@@ -11,7 +11,7 @@ from torch.nn import functional
 from core.recognize.yolo import ANCHORS, CELL
 
 UNKNOWN = -1
-"""Class of a character that cannot be read; the chain loss asks only that something is there."""
+"""Class of a character that cannot be read; both losses ask only that something is there."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ def box_loss(raw: Tensor, targets: Tensor, weights: YoloWeights) -> tuple[Tensor
     )
     width = functional.smooth_l1_loss(raw[..., 1][owner], targets[..., 2][owner], reduction="sum", beta=0.1)
     classes = functional.cross_entropy(
-        raw[..., 3:][owner], targets[..., 3][owner].long(), reduction="sum", label_smoothing=0.02
-    )
+        raw[..., 3:][owner], targets[..., 3][owner].long(), reduction="sum", label_smoothing=0.02,
+        ignore_index=UNKNOWN,
+    )  # fmt: skip
     there = functional.binary_cross_entropy_with_logits(raw[..., 2], targets[..., 0], reduction="none")
     with torch.no_grad():
         blamed = ~owner & (_best_iou(raw, targets) < weights.ignore)

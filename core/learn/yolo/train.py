@@ -1,4 +1,4 @@
-"""Train the YOLO reader: boxes on synthetic strips, texts on real crops."""
+"""Train the YOLO reader: boxes where they are known (synthetic strips, corrected extents), else texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class YoloTrainConfig:
     """What the YOLO reader learns from.
 
     Attributes:
-        sources: strips and crops; real crops have a text but no drawn boxes.
+        sources: strips and crops; only corrected crops have boxes that somebody drew.
         start: ``rapidocr`` (warm start of the trunk), ``scratch``, or a ``.safetensors`` file.
         trunk_scale: learning rate of stem and trunk, relative to what is new.
         tilts: how many tilts of a box are tried in validation.

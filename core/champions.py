@@ -1,0 +1,272 @@
+"""Champions: which networks serve, which served before, and the way from one to the other and back.
+
+``models/champion`` holds the networks that were shipped. Beside them, ``releases/`` holds whole sets of
+networks, each in a folder of its own that is never changed again, and the small file ``current`` names the
+one that serves; without it the shipped ones do. A promotion writes a new set under another name, checks it,
+and then replaces ``current`` in one step, so whatever breaks off in between leaves the old champion in place.
+Readers look at ``current`` whenever they load, so a running app follows without a restart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+
+from core.registry import (
+    CURRENT,
+    RELEASES,
+    SHIPPED,
+    ModelError,
+    champion_folder,
+    checked_bytes,
+    current_release,
+    home_of_champions,
+    load_card,
+)
+
+NETWORKS = ("craft", "ctc", "yolo")
+TEXTS = ("prior",)
+NOTE = "release.json"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A whole set of networks.
+
+    Attributes:
+        name: of its folder; ``shipped`` for the one that came with the program.
+        before: the release that it followed, empty for the shipped one.
+        at: when it was made, seconds since 1970 UTC.
+        networks: network -> fingerprint.
+        changed: the networks that are not those of ``before``.
+        note: what the promotion rests on: run, person, gate.
+    """
+
+    name: str
+    before: str
+    at: float
+    networks: dict[str, str]
+    changed: tuple[str, ...] = ()
+    note: dict[str, Any] = field(default_factory=dict)
+
+
+def champion() -> Release:
+    """The release that serves.
+
+    Raises:
+        ModelError: ``current`` names a release that is not there, or the networks are damaged.
+    """
+    return release(current_release())
+
+
+def release(name: str) -> Release:
+    """One release by its name.
+
+    Raises:
+        ModelError: there is none.
+    """
+    folder = folder_of(name)
+    if name == SHIPPED:
+        return Release(SHIPPED, "", 0.0, fingerprints(folder))
+    try:
+        entries = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        return Release(**{**entries, "changed": tuple(entries["changed"])})
+    except (OSError, json.JSONDecodeError, TypeError, KeyError) as error:
+        raise ModelError(f"there is no release {name[:80]!r} ({error}); `models list` shows them") from error
+
+
+def releases() -> list[Release]:
+    """All of them, newest first, the shipped one last; half-written ones are left out."""
+    folder = home_of_champions() / RELEASES
+    names = [path.name for path in folder.iterdir() if (path / NOTE).is_file()] if folder.is_dir() else []
+    found = [release(name) for name in names if not name.startswith(".")]
+    return [*sorted(found, key=lambda one: one.at, reverse=True), release(SHIPPED)]
+
+
+def folder_of(name: str) -> Path:
+    """Where a release's files lie.
+
+    Raises:
+        ModelError: that is no name of a release.
+    """
+    if name == SHIPPED:
+        return home_of_champions()
+    if not name or name != Path(name).name or name.startswith("."):
+        raise ModelError(f"{name[:80]!r} is no name of a release; `models list` shows them")
+    return home_of_champions() / RELEASES / name
+
+
+def fingerprints(folder: Path) -> dict[str, str]:
+    """Network -> fingerprint, from the cards of a folder."""
+    return {name: load_card(name, folder).fingerprint for name in NETWORKS}
+
+
+def assemble(candidate: Path, target: Path, base: Path | None = None) -> tuple[str, ...]:
+    """Make a whole set of networks: those of ``candidate`` where it has any, the others of ``base``.
+
+    Args:
+        candidate: folder with one or more networks and their cards.
+        target: folder to fill.
+        base: default the champion.
+
+    Returns:
+        The networks that came from the candidate.
+
+    Raises:
+        ModelError: a file is missing or is not what its card says; ``target`` is of no use then.
+    """
+    base = base or champion_folder()
+    target.mkdir(parents=True, exist_ok=True)
+    taken = tuple(name for name in NETWORKS if (candidate / f"{name}.json").is_file())
+    if not taken:
+        raise ModelError(f"{candidate} holds no network; a training run writes one")
+    for name in (*NETWORKS, *TEXTS):
+        source = candidate if name in taken else base
+        card = load_card(name, source)
+        for file in card.sha256:
+            if file != Path(file).name:
+                raise ModelError(f"the card of {name} names a file outside its folder; train it again")
+            data = checked_bytes(source / file, card)
+            _written(target / file, data)
+        _written(target / f"{name}.json", (source / f"{name}.json").read_bytes())
+    return taken
+
+
+def check(folder: Path) -> None:
+    """Whether a set is whole, is what its cards say, and can be run.
+
+    Raises:
+        ModelError: what is wrong.
+    """
+    for name in (*NETWORKS, *TEXTS):
+        card = load_card(name, folder)
+        for file in card.sha256:
+            data = checked_bytes(folder / file, card)
+            if file.endswith(".onnx"):
+                _runs(data, folder / file)
+
+
+def promote(candidate: Path, expected: Mapping[str, str], note: Mapping[str, Any]) -> Release:
+    """Make a candidate the champion.
+
+    Args:
+        candidate: folder with its network and card.
+        expected: fingerprints of the champion that it was measured against.
+        note: what the promotion rests on; kept with the release.
+
+    Raises:
+        ModelError: the candidate is damaged, the champion is another one by now, or the disk refuses. The old
+            champion goes on serving then.
+    """
+    before = champion()
+    if before.networks != dict(expected):
+        raise ModelError("the champion is another one than the candidate was measured against; gate it again")
+    home = home_of_champions() / RELEASES
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".part-", dir=home))
+    except OSError as error:
+        raise ModelError(f"{home} cannot be written ({error.strerror}); check folder and disk") from error
+    try:
+        changed = assemble(candidate, made)
+        check(made)
+        networks = fingerprints(made)
+        if networks == before.networks:
+            raise ModelError("the candidate is the champion already")
+        marks = "-".join(f"{name}-{networks[name]}" for name in changed)
+        name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{marks}"
+        entry = Release(name, before.name, time.time(), networks, changed, dict(note))
+        _written(made / NOTE, (json.dumps(asdict(entry), indent=2) + "\n").encode())
+        os.chmod(made, 0o755)
+        os.rename(made, home / name)
+        _synced(home)
+    except OSError as error:
+        raise ModelError(f"the release cannot be written ({error}); the champion stays") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    _point(name)
+    return entry
+
+
+def roll_back(to: str = "") -> Release:
+    """Let an earlier release serve again; without a name the one before the champion.
+
+    Raises:
+        ModelError: there is none before, or it is damaged. The champion stays then.
+    """
+    try:
+        now = champion().before
+    except ModelError:
+        # A champion that is lost or damaged must not stand in the way of its predecessor.
+        now = next((one.name for one in releases() if one.name != serving()), SHIPPED)
+    target = to or now
+    if not target:
+        raise ModelError("the shipped networks serve; there is nothing before them")
+    entry = release(target)
+    check(folder_of(target))
+    _point(target)
+    return entry
+
+
+def serving() -> str:
+    """What ``current`` says, even where that release is lost; never raises."""
+    try:
+        return (home_of_champions() / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return SHIPPED
+
+
+def fingerprint_in(folder: Path, name: str) -> str:
+    """Fingerprint of one network of a folder, from its card."""
+    return load_card(name, folder).fingerprint
+
+
+def _point(name: str) -> None:
+    home = home_of_champions()
+    try:
+        _written(home / CURRENT, f"{name}\n".encode())
+        _synced(home)
+    except OSError as error:
+        raise ModelError(f"{home / CURRENT} cannot be written ({error}); the champion stays") from error
+
+
+def _written(path: Path, data: bytes) -> None:
+    """Whole or not at all, and on the disk."""
+    handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _synced(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _runs(data: bytes, path: Path) -> None:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises several types of its own
+        raise ModelError(f"{path} cannot be run ({error}); train it again") from error

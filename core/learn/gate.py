@@ -1,0 +1,306 @@
+"""The gate: may a candidate take the champion's place? Paired, on frozen gold photos that trained neither.
+
+Both read the same photos, so only the photos on which one is right and the other wrong say anything (McNemar
+1947). A candidate passes that is clearly better, or that is not behind and of which a loss of more than the
+margin can be ruled out; it is refused where it is behind, overall or on a kind of photo; anything else is too
+little evidence. Intervals of the paired difference follow Agresti and Min (2005), which stay honest where few
+photos, or none, differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from core.learn.score import cer, wilson
+
+Outcome = Literal["pass", "refuse", "unsure"]
+
+
+@dataclass(frozen=True)
+class GateConfig:
+    """What the gate asks for.
+
+    Attributes:
+        least: gold photos below which there is not enough evidence.
+        stratum: photos from which on a kind, maker or trouble is judged by itself.
+        margin: share of the photos by which a candidate that passes may at most be worse, 95 % sure.
+        level: probability of chance below which a difference counts.
+        slower: the candidate's median time over the champion's from which on that is remarked.
+    """
+
+    least: int = 50
+    stratum: int = 20
+    margin: float = 0.03
+    level: float = 0.05
+    slower: float = 1.25
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one set of networks made of one photo.
+
+    Attributes:
+        vin: None where it found none.
+        confidence: calibrated, 0..1.
+        accepted: whether a person need not look.
+        milliseconds: in all.
+    """
+
+    vin: str | None
+    confidence: float
+    accepted: bool
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class GoldPhoto:
+    """One gold photo, read by both.
+
+    Attributes:
+        photo: id in the store, or another name.
+        truth: 17 characters without ``?``.
+        kind: what carries the VIN.
+        tags: troubles.
+        champion: its reading.
+        candidate: its reading.
+    """
+
+    photo: int
+    truth: str
+    kind: str
+    tags: tuple[str, ...]
+    champion: Read
+    candidate: Read
+
+    @property
+    def right(self) -> tuple[bool, bool]:
+        """Champion, candidate."""
+        return self.champion.vin == self.truth, self.candidate.vin == self.truth
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Champion against candidate on a set of photos.
+
+    Attributes:
+        name: ``all``, or which photos: ``kind windshield``, ``maker XW8``, ``trouble glare``.
+        count: photos.
+        champion: read exactly.
+        candidate: read exactly.
+        gained: the candidate alone is right.
+        lost: the champion alone is right.
+        low: lower bound of the difference, one-sided 95 %, share of the photos.
+        high: upper bound likewise.
+        better: probability that chance alone favours the candidate so much (exact, one-sided).
+        worse: that it favours the champion so much.
+    """
+
+    name: str
+    count: int
+    champion: int
+    candidate: int
+    gained: int
+    lost: int
+    low: float
+    high: float
+    better: float
+    worse: float
+
+    @property
+    def difference(self) -> float:
+        """Share of the photos by which the candidate is ahead."""
+        return (self.gained - self.lost) / self.count if self.count else 0.0
+
+
+@dataclass(frozen=True)
+class Side:
+    """Figures of one side over all photos.
+
+    Attributes:
+        exact: share read exactly, with its 95 % interval in ``interval``.
+        cer: mean character error rate.
+        brier: mean squared error of the confidence; None without photos.
+        calibration: expected calibration error over ten bins.
+        accepted: share accepted.
+        precision: exact among these; None where none is accepted.
+        median: milliseconds.
+        slow: 95th percentile, milliseconds.
+    """
+
+    exact: float
+    interval: tuple[float, float]
+    cer: float
+    brier: float
+    calibration: float
+    accepted: float
+    precision: float | None
+    median: float
+    slow: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says.
+
+    Attributes:
+        outcome: ``pass``, ``refuse`` or ``unsure`` (not enough evidence).
+        reasons: why, in sentences; the first decides.
+        remarks: what a person should know before confirming.
+        overall: all photos.
+        strata: those with enough photos, in the order of kind, maker, trouble.
+        champion: its figures; None without photos.
+        candidate: its figures likewise.
+    """
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    remarks: tuple[str, ...]
+    overall: Comparison
+    strata: tuple[Comparison, ...]
+    champion: Side | None
+    candidate: Side | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as JSON keeps it."""
+        return asdict(self)
+
+
+def judge(photos: Sequence[GoldPhoto], config: GateConfig | None = None) -> Verdict:
+    """Compare two sets of readings of the same photos."""
+    config = config or GateConfig()
+    overall = compare("all", photos)
+    strata = tuple(
+        compare(name, members) for name, members in _strata(photos) if len(members) >= config.stratum
+    )
+    sides = (_side([(p.truth, p.champion) for p in photos]), _side([(p.truth, p.candidate) for p in photos]))
+    outcome, reasons = _decide(overall, strata, config)
+    remarks = _remarks(photos, sides, config) if photos else ()
+    return Verdict(outcome, reasons, remarks, overall, strata, *sides)
+
+
+def compare(name: str, photos: Sequence[GoldPhoto]) -> Comparison:
+    """Paired counts on some photos."""
+    rights = [photo.right for photo in photos]
+    gained = sum(not old and new for old, new in rights)
+    lost = sum(old and not new for old, new in rights)
+    low, high = _interval(gained, lost, len(photos))
+    return Comparison(
+        name, len(photos), sum(old for old, _ in rights), sum(new for _, new in rights), gained, lost, low,
+        high, tail(gained, gained + lost), tail(lost, gained + lost),
+    )  # fmt: skip
+
+
+def tail(hits: int, count: int) -> float:
+    """Probability of at least ``hits`` heads in ``count`` throws of a fair coin (exact McNemar)."""
+    return sum(math.comb(count, k) for k in range(hits, count + 1)) / 2**count
+
+
+def changed(photos: Iterable[GoldPhoto]) -> list[GoldPhoto]:
+    """Photos that the two read differently, losses first, then gains, then what is wrong both times."""
+    found = [photo for photo in photos if photo.champion.vin != photo.candidate.vin]
+    return sorted(found, key=lambda photo: (photo.right != (True, False), photo.right != (False, True)))
+
+
+def _decide(
+    overall: Comparison, strata: Sequence[Comparison], config: GateConfig
+) -> tuple[Outcome, tuple[str, ...]]:
+    told = (
+        f"the candidate reads {overall.candidate} of {overall.count} gold photos, the champion "
+        f"{overall.champion}: {overall.gained} gained, {overall.lost} lost"
+    )
+    if overall.count < config.least:
+        return "unsure", (
+            f"not enough evidence: {overall.count} gold photos, at least {config.least} are needed; approve "
+            "more photos and freeze a snapshot, so that some become gold", told,
+        )  # fmt: skip
+    losers = [one for one in strata if one.difference < 0 and one.worse < config.level]
+    if overall.difference < 0 or overall.worse < config.level:
+        return "refuse", (f"the candidate is behind: {told}",)
+    if losers:
+        named = ", ".join(f"{one.name} ({one.gained} gained, {one.lost} lost)" for one in losers)
+        return "refuse", (f"the candidate is behind on {named}", told)
+    if overall.better < config.level:
+        return "pass", (f"the candidate is better: {told}; chance would do that in {overall.better:.1%}",)
+    if overall.low >= -config.margin:
+        return "pass", (
+            f"the candidate is not behind, and a loss of over {config.margin:.0%} can be ruled out: {told}",
+        )
+    return "unsure", (
+        f"not enough evidence: a loss of {-overall.low:.1%} cannot be ruled out, more than the margin of "
+        f"{config.margin:.0%}; more gold photos tell", told,
+    )  # fmt: skip
+
+
+def _remarks(
+    photos: Sequence[GoldPhoto], sides: tuple[Side | None, Side | None], config: GateConfig
+) -> tuple[str, ...]:
+    old, new = sides
+    assert old is not None and new is not None
+    remarks = []
+    if new.median > config.slower * old.median:
+        remarks.append(f"slower: {new.median:.0f} ms instead of {old.median:.0f} ms per photo (median)")
+    if new.brier > old.brier + 0.01:
+        remarks.append(
+            f"less well calibrated: Brier score {new.brier:.3f} instead of {old.brier:.3f}; calibrate it anew"
+        )
+    wrong = [sum(r.accepted and r.vin != p.truth for p, r in _reads(photos, side)) for side in (0, 1)]
+    if wrong[1] > wrong[0]:
+        remarks.append(f"accepts more wrong readings: {wrong[1]} instead of {wrong[0]}")
+    return tuple(remarks)
+
+
+def _reads(photos: Sequence[GoldPhoto], side: int) -> list[tuple[GoldPhoto, Read]]:
+    return [(photo, (photo.champion, photo.candidate)[side]) for photo in photos]
+
+
+def _strata(photos: Sequence[GoldPhoto]) -> list[tuple[str, list[GoldPhoto]]]:
+    found: dict[tuple[int, str], list[GoldPhoto]] = defaultdict(list)
+    for photo in photos:
+        if photo.kind:
+            found[0, f"kind {photo.kind}"].append(photo)
+        found[1, f"maker {photo.truth[:3]}"].append(photo)
+        for tag in photo.tags:
+            found[2, f"trouble {tag}"].append(photo)
+    return [(name, members) for (_, name), members in sorted(found.items(), key=lambda item: item[0])]
+
+
+def _interval(gained: int, lost: int, count: int, z: float = 1.645) -> tuple[float, float]:
+    """One-sided 95 % bounds of the paired difference, half a photo added to each cell (Agresti, Min)."""
+    plus, minus, total = gained + 0.5, lost + 0.5, count + 2
+    middle = (plus - minus) / total
+    spread = math.sqrt(max(0.0, plus + minus - (plus - minus) ** 2 / total)) / total
+    return middle - z * spread, middle + z * spread
+
+
+def _side(reads: Sequence[tuple[str, Read]]) -> Side | None:
+    if not reads:
+        return None
+    count = len(reads)
+    right = [read.vin == truth for truth, read in reads]
+    accepted = [hit for hit, (_, read) in zip(right, reads, strict=True) if read.accepted]
+    times = sorted(read.milliseconds for _, read in reads)
+    return Side(
+        exact=sum(right) / count,
+        interval=wilson(sum(right), count),
+        cer=sum(cer(truth, read.vin or "") for truth, read in reads) / count,
+        brier=sum((read.confidence - hit) ** 2 for hit, (_, read) in zip(right, reads, strict=True)) / count,
+        calibration=_calibration(
+            [(read.confidence, hit) for hit, (_, read) in zip(right, reads, strict=True)]
+        ),
+        accepted=len(accepted) / count,
+        precision=sum(accepted) / len(accepted) if accepted else None,
+        median=times[count // 2],
+        slow=times[min(count - 1, int(0.95 * count))],
+    )
+
+
+def _calibration(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> float:
+    """Expected calibration error: how far confidence and truth lie apart, per bin, weighed by its photos."""
+    held: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for confidence, hit in pairs:
+        held[min(bins - 1, int(confidence * bins))].append((confidence, hit))
+    return sum(abs(sum(c for c, _ in part) - sum(h for _, h in part)) for part in held.values()) / len(pairs)

@@ -1,0 +1,172 @@
+"""What the learning loop takes out of the store: labels to learn from, gold to measure on, what is mixed up.
+
+Gold never trains, whatever a snapshot said when it was frozen: a photo that became gold since, or whose car
+turned out to be a gold one, is left out; and gold whose car once trained is no measure any more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from core.store.connect import Row, Store, first, rows, scalar
+from core.store.entries import Content
+from core.store.snapshots import Snapshot
+from core.vin import UNREAD
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One label to learn from, or to validate on.
+
+    Attributes:
+        photo: its id.
+        sha256: of its file.
+        content: the frozen label.
+        side: ``train`` or ``val``.
+        fresh: no run that ended well has learnt from this very label.
+    """
+
+    photo: int
+    sha256: str
+    content: Content
+    side: str
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Gold:
+    """One photo to measure on.
+
+    Attributes:
+        photo: its id.
+        sha256: of its file.
+        text: the frozen label, 17 characters.
+        kind: what carries the VIN.
+        tags: troubles.
+    """
+
+    photo: int
+    sha256: str
+    text: str
+    kind: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What there is to learn from now.
+
+    Attributes:
+        approved: photos whose label a reviewer approved.
+        fresh: of them those that no run has learnt from yet, gold and val left out.
+        trained: of them those that some run has learnt from.
+        val: approved photos that choose weights.
+        gold: approved photos that only measure.
+        gapped: approved labels with a ``?``.
+        drawn: approved labels with corrected extents.
+        waiting: labels that wait for review.
+    """
+
+    approved: int
+    fresh: int
+    trained: int
+    val: int
+    gold: int
+    gapped: int
+    drawn: int
+    waiting: int
+
+
+# A car on the gold side is gold in all its photos.
+_GOLD_CARS = "SELECT vin_group FROM photos WHERE (side = 'gold' OR gold = 1) AND vin_group IS NOT NULL"
+_LEARNT = (
+    "SELECT {} FROM snapshot_items s JOIN runs r ON r.snapshot = s.snapshot "
+    "WHERE s.side = 'train' AND r.kind LIKE 'train %' AND r.state = 'done'"
+)
+
+
+def lessons(store: Store, snapshot: Snapshot) -> list[Lesson]:
+    """The labels of a snapshot that may teach or validate, in the order of the photos."""
+    sql = (
+        "SELECT p.id, p.sha256, i.side, i.event, e.text, e.quads, e.characters, e.kind, e.tags "
+        "FROM snapshot_items i JOIN photos p ON p.id = i.photo JOIN events e ON e.id = i.event "
+        "WHERE i.snapshot = ? AND i.side != 'gold' AND p.side != 'gold' AND p.gold = 0 "
+        # A train photo whose car moved to val since must not train either.
+        "AND NOT (i.side = 'train' AND p.side = 'val') "
+        f"AND p.state != 'forgotten' AND COALESCE(p.vin_group, '') NOT IN ({_GOLD_CARS}) ORDER BY p.id"
+    )
+    with store.reading() as db:
+        learnt = {row["event"] for row in rows(db, _LEARNT.format("s.event"))}
+        found = rows(db, sql, [snapshot.id])
+    return [
+        Lesson(row["id"], row["sha256"], _content(row), row["side"], row["event"] not in learnt)
+        for row in found
+    ]
+
+
+def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:
+    """The gold of a snapshot whose text is wholly known, and how many were left out.
+
+    Left out are texts with ``?`` and cars that some run has learnt from.
+    """
+    sql = (
+        "SELECT p.id, p.sha256, p.vin_group, e.text, e.quads, e.characters, COALESCE(e.kind, '') AS kind, "
+        "e.tags FROM snapshot_items i JOIN photos p ON p.id = i.photo JOIN events e ON e.id = i.event "
+        "WHERE i.snapshot = ? AND i.side = 'gold' AND p.state != 'forgotten' ORDER BY p.id"
+    )
+    with store.reading() as db:
+        # By the cars of today: two that were one all along may have been joined since.
+        cars = f"SELECT DISTINCT vin_group FROM photos WHERE id IN ({_LEARNT.format('s.photo')})"
+        seen = {row["vin_group"] for row in rows(db, cars)}
+        found = rows(db, sql, [snapshot.id])
+    kept = [
+        Gold(row["id"], row["sha256"], row["text"], row["kind"], _content(row).tags)
+        for row in found
+        if UNREAD not in row["text"] and row["vin_group"] not in seen
+    ]
+    return kept, len(found) - len(kept)
+
+
+def confusions(store: Store) -> dict[tuple[str, str], int]:
+    """``(true, read)`` -> how often, from labels against the first reading of the same photo; no gold."""
+    sql = (
+        "SELECT p.vin, r.vin AS read FROM photos p JOIN predictions r ON r.id = "
+        "(SELECT MIN(id) FROM predictions WHERE photo = p.id) WHERE p.state IN ('labelled', 'approved') "
+        "AND COALESCE(p.side, 'train') = 'train' AND p.gold = 0 AND p.vin IS NOT NULL AND r.vin IS NOT NULL "
+        "AND p.vin != r.vin"
+    )
+    with store.reading() as db:
+        pairs = rows(db, sql)
+    counted = Counter(
+        (true, read)
+        for pair in pairs
+        if len(pair["vin"]) == len(pair["read"])
+        for true, read in zip(pair["vin"], pair["read"], strict=True)
+        if true not in (read, UNREAD)
+    )
+    return dict(counted.most_common())
+
+
+def supply(store: Store) -> Supply:
+    """What there is to learn from now, whether it is in a snapshot or not."""
+    sql = (
+        "SELECT COUNT(*) AS approved, SUM(gold) AS gold, SUM(val) AS val, SUM(gap) AS gapped, "
+        "SUM(drawn) AS drawn, SUM(NOT gold AND NOT val AND learnt) AS trained FROM ("
+        "SELECT COALESCE(p.side, '') = 'gold' OR p.gold AS gold, COALESCE(p.side, '') = 'val' AS val, "
+        f"instr(e.text, '?') > 0 AS gap, e.characters != '[]' AS drawn, p.content IN ({_LEARNT}) AS learnt "
+        "FROM photos p JOIN events e ON e.id = p.content WHERE p.state = 'approved')"
+    )
+    with store.reading() as db:
+        row = first(db, sql.format("s.event"))
+        waiting = scalar(db, "SELECT COUNT(*) FROM photos WHERE state IN ('labelled', 'disputed', 'second')")
+    assert row is not None
+    told = {name: int(value or 0) for name, value in row.items()}
+    fresh = told["approved"] - told["gold"] - told["val"] - told["trained"]
+    return Supply(**told, fresh=fresh, waiting=int(waiting or 0))
+
+
+def _content(row: Row) -> Content:
+    content = Content.from_row(row)
+    assert content is not None
+    return content

@@ -31,6 +31,7 @@ FINGERPRINTS = {
     2: "561e7b4f05532bcb",
     3: "bfda242649853034",
     4: "dfa0c1dd7604ab01",
+    5: "9b65e5b06a7f1664",
 }
 
 PEOPLE = "INSERT INTO people (id, name, key, roles, created) VALUES "
@@ -86,9 +87,12 @@ def test_a_file_of_each_earlier_version_goes_on_working(tmp_path: Path, version:
     assert check(store) == []
     with store.reading() as db:
         dice, read = db.execute("SELECT dice, read FROM photos").fetchone()
+        author, wrong, apart = db.execute("SELECT author, wrong, apart FROM photos").fetchone()
     # What a version did not have yet is worked out from what it had.
     assert dice == (dice_of(SHA) if version < 2 else 0.5)
     assert read == (VINS[0] if version < 4 else None)
+    if version < 5:
+        assert (author, wrong, apart) == (1, 0 if version < 4 else 17, 0.0)
 
 
 def test_an_empty_file_and_none_become_a_store(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from core.store import schema_review
 from core.store.errors import Unwritable
 
 migrations = Migrations("labels")
@@ -293,6 +294,12 @@ def forgetting_and_finding(db: Database) -> None:
         "CREATE INDEX events_forget ON events (id) WHERE action = 'forget'",
         "CREATE INDEX photos_by_prediction ON photos (models, state)",
     )
+
+
+@migrations()
+def reviewing(db: Database) -> None:
+    """What the Review desk asks for: where label and reading differ, saved views, alerts."""
+    schema_review.apply(db)
 
 
 def dice_of(sha256: str) -> float:

@@ -17,8 +17,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from core.interval import wilson
 from core.learn.crops import read_labels, read_pixels
-from core.learn.score import wilson
 from core.reader import VinReader
 
 TURNS = (0, 90, 180, 270, -30, -15, 15, 30)

@@ -11,6 +11,7 @@ from pages.widgets import desks, editor, signing, style
 from pages.widgets.label import region, start, triage, twins
 from pages.widgets.label.session import AHEAD, SENT, Session
 from pages.widgets.label.work import parse
+from pages.widgets.review import people
 
 WAYS = {"one": "One by one", "triage": "Triage"}
 
@@ -37,10 +38,16 @@ def _desk(store: Store, person: Person) -> None:
     if start.needed(store, bool(session.held)):
         start.show(store)
         return
-    way = st.segmented_control(
-        "How", list(WAYS), format_func=WAYS.__getitem__, default="one", required=True, key="label_way",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        way = st.segmented_control(
+            "How", list(WAYS), format_func=WAYS.__getitem__, default="one", required=True, key="label_way",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        # Worked out only when it is opened: labelling must not wait for it.
+        figures = st.popover("My figures", key="my_figures", type="tertiary", on_change="rerun")
+        if figures.open:
+            with figures:
+                people.own(store, person)
     if way == "triage":
         triage.show(session)
         return

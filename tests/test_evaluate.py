@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from core.geometry import Box, Quad
+from core.interval import wilson
 from core.learn.crops import LabelledPhoto, read_labels
 from core.learn.evaluate import Latency, Pair, Proportion, evaluate, finds, measurable, slots_right
 from core.learn.follow import follows
-from core.learn.score import cer, levenshtein, wilson
+from core.learn.score import cer, levenshtein
 from core.records import Candidate, Line, Reading
 
 VIN = "1M8GDM9AXKP042788"

@@ -34,6 +34,7 @@ FINGERPRINTS = {
     5: "f0034b64e45afb82",
     6: "42727757f97d7e2b",
     7: "c1bda447dcca14c8",
+    8: "6ba37ee7ef9f71ea",
 }
 
 PEOPLE = "INSERT INTO people (id, name, key, roles, created) VALUES "
@@ -89,9 +90,12 @@ def test_a_file_of_each_earlier_version_goes_on_working(tmp_path: Path, version:
     assert check(store) == []
     with store.reading() as db:
         dice, read = db.execute("SELECT dice, read FROM photos").fetchone()
+        author, wrong, apart = db.execute("SELECT author, wrong, apart FROM photos").fetchone()
     # What a version did not have yet is worked out from what it had.
     assert dice == (dice_of(SHA) if version < 2 else 0.5)
     assert read == (VINS[0] if version < 4 else None)
+    if version < 5:
+        assert (author, wrong, apart) == (1, 0 if version < 4 else 17, 0.0)
 
 
 def test_an_empty_file_and_none_become_a_store(tmp_path: Path) -> None:

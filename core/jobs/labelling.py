@@ -14,9 +14,9 @@ import numpy as np
 from core import registry
 from core.geometry import Quad
 from core.images import ImageError, decode
+from core.interval import wilson
 from core.jobs.progress import Progress
 from core.learn.pseudo import Proposal, RoundConfig, Teachers, at_slot, fits, threshold_for
-from core.learn.score import wilson
 from core.reader import VinReader
 from core.records import Photo
 from core.store.connect import Store

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.geometry import Box
+from core.interval import wilson
 from core.learn.crops import LabelledPhoto
 from core.learn.follow import follows
-from core.learn.score import cer, wilson
+from core.learn.score import cer
 from core.records import Reading
 from core.vin import LENGTH
 

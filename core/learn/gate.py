@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from core.learn.score import cer, wilson
+from core.interval import wilson
+from core.learn.score import cer
 
 Outcome = Literal["pass", "refuse", "unsure"]
 

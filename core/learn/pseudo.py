@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad
+from core.interval import wilson
 from core.learn.crops import SQUEEZE, LabelledPhoto, read_pixels
-from core.learn.score import wilson
 from core.learn.strips import cut
 from core.recognize.ctc import decode as decode_ctc
 from core.recognize.fuse import join

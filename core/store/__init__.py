@@ -3,9 +3,10 @@
 ``connect``: the way to ``labels.db``. ``schema``: its tables, as migrations. ``people``: roles and rights.
 ``photos``, ``files``: photos and their bytes. ``predictions``, ``batch``: readings, one by one and by the
 thousand. ``annotations``, ``review``, ``history``, ``drafts``, ``forget``: what people say, and how it is
-taken back. ``queue``, ``agreement``: whose turn it is, and how far people agree. ``groups``, ``snapshots``,
-``items``, ``ledger``: what training takes and leaves. ``exchange``: formats of others. ``backup``: copies
-and checks.
+taken back. ``queue``, ``agreement``: whose turn it is, and how far people agree. ``selection``,
+``confusions``, ``clusters``, ``bulk``, ``audit``, ``alerts``, ``figures``, ``views``: what the Review desk
+asks. ``groups``, ``snapshots``, ``items``, ``ledger``: what training takes and leaves. ``exchange``: formats
+of others. ``backup``: copies and checks.
 
 Everything takes a :class:`Store` first, and raises the errors of ``errors`` only. docs/store.md tells more.
 """

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from core.store.connect import Store, rows
+from sqlite_utils import Database
+
+from core.store.connect import Row, Store, rows
 from core.vin import UNREAD
 
 
@@ -60,13 +62,7 @@ _STANDING = (
 def agreement(store: Store) -> Agreement:
     """Blind second labels against the first label of the same photo, as both were before any review."""
     with store.reading() as db:
-        pairs = rows(
-            db,
-            "SELECT f.text AS first, s.text AS second FROM events e JOIN photos p ON p.id = e.photo "
-            "JOIN events s ON s.id = e.content JOIN events f ON f.id = (SELECT MIN(id) FROM events "
-            "WHERE photo = e.photo AND track = 0 AND action = 'label') "
-            f"WHERE e.track != 0 AND p.gold = 0 AND {_STANDING} AND e.state = 'labelled'",
-        )
+        pairs = pairs_in(db)
     confusions: Counter[tuple[str, str]] = Counter()
     exact = same = 0
     for pair in pairs:
@@ -81,13 +77,32 @@ def agreement(store: Store) -> Agreement:
 def gold_scores(store: Store) -> list[Score]:
     """Every labeller who was checked, by name."""
     with store.reading() as db:
-        answers = rows(
-            db,
-            "SELECT e.person, w.name, t.text AS truth, s.text AS said, e.state FROM events e "
-            "JOIN photos p ON p.id = e.photo JOIN people w ON w.id = e.person "
-            "JOIN events t ON t.id = p.content LEFT JOIN events s ON s.id = e.content "
-            f"WHERE e.track != 0 AND p.gold = 1 AND {_STANDING} ORDER BY w.key, e.id",
-        )
+        return gold_in(db)
+
+
+# Within a transaction.
+
+
+def pairs_in(db: Database) -> list[Row]:
+    """Every second label beside the first: texts ``first``, ``second``, people ``one``, ``other``."""
+    return rows(
+        db,
+        "SELECT f.text AS first, s.text AS second, f.person AS one, e.person AS other FROM events e "
+        "JOIN photos p ON p.id = e.photo JOIN events s ON s.id = e.content JOIN events f ON f.id = "
+        "(SELECT MIN(id) FROM events WHERE photo = e.photo AND track = 0 AND action = 'label') "
+        f"WHERE e.track != 0 AND p.gold = 0 AND {_STANDING} AND e.state = 'labelled'",
+    )
+
+
+def gold_in(db: Database) -> list[Score]:
+    """:func:`gold_scores` within a transaction."""
+    answers = rows(
+        db,
+        "SELECT e.person, w.name, t.text AS truth, s.text AS said, e.state FROM events e "
+        "JOIN photos p ON p.id = e.photo JOIN people w ON w.id = e.person "
+        "JOIN events t ON t.id = p.content LEFT JOIN events s ON s.id = e.content "
+        f"WHERE e.track != 0 AND p.gold = 1 AND {_STANDING} ORDER BY w.key, e.id",
+    )
     scores: dict[int, list] = {}
     for answer in answers:
         truth, said = answer["truth"], answer["said"] or ""

@@ -115,7 +115,8 @@ def erase_in(db: Database, row: Row, person: int, why: str, uid: str, now: float
         db.execute(f"DELETE FROM {table} WHERE photo = ?", [photo])
     db.execute("DELETE FROM erasing WHERE photo = ?", [photo])
     told = ("phash", "region", "vin_group", "vin", "read", "wmi", "kind", "tags")
-    blank = dict.fromkeys((*told, "prediction", "models", "status", "confidence"))
+    worked_out = ("author", "apart", "wrong", "twice", "edited")
+    blank = dict.fromkeys((*told, *worked_out, "prediction", "models", "status", "confidence"))
     zero = dict.fromkeys(("width", "height", "bytes", "content", "priority", "gold", "double"), 0)
     key = next_event(db)
     rest = {"name": "", "origin": "", "format": "", "state": "forgotten", "version": key, "changed": now}

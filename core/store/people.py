@@ -109,6 +109,23 @@ def allowed(db: Database, person: int, right: str) -> Person:
     return who
 
 
+def person_of(db: Database, person: int, left: bool = False) -> Person:
+    """Somebody by id.
+
+    Args:
+        db: within a transaction.
+        person: id.
+        left: also somebody who has left.
+
+    Raises:
+        NotAllowed: they are not known, or left.
+    """
+    row = first(db, "SELECT * FROM people WHERE id = ?", [person])
+    if row is None or not (row["active"] or left):
+        raise NotAllowed("nobody by this id works here; sign in again")
+    return _person(row)
+
+
 def role_for(person: Person, right: str) -> str:
     """The role that a person acts in: the lowest of theirs that gives the right."""
     return next(role for role in RIGHTS if role in person.roles and right in RIGHTS[role])

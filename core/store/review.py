@@ -21,6 +21,7 @@ def approve(
     uid: str,
     choose: int | None = None,
     seconds: float = 0.0,
+    note: str = "",
 ) -> Event:
     """Say that the label is right.
 
@@ -32,12 +33,14 @@ def approve(
         uid: of this save.
         choose: the event of a blind second label that shall count instead of the first.
         seconds: spent.
+        note: a comment; it stays in the history.
 
     Raises:
         NotAllowed: not a reviewer, or their own work.
         Refused: there is nothing to approve.
         Conflict, Gone, Busy, Unwritable: as their names say.
     """
+    note = checked(note, "the comment", NOTE)
     with store.writing() as db:
         before = same_save(db, uid, photo, person)
         if before:
@@ -54,7 +57,7 @@ def approve(
         key = append(
             db, photo, MAIN, base, store.now(),
             uid=uid, action="approve", person=person, role=role_for(who, "review"), seconds=seconds,
-            state="approved", content=content,
+            state="approved", content=content, note=note,
         )  # fmt: skip
         finish(db, photo, person)
         return event(db, key)

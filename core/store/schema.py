@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from core.store import schema_review
 from core.store.errors import Unwritable
 
 migrations = Migrations("labels")
@@ -359,6 +360,12 @@ def labelling_rounds(db: Database) -> None:
         "CREATE INDEX pseudo_labels_audit ON pseudo_labels (round, photo) WHERE audit = 1",
         "CREATE INDEX rounds_by_state ON rounds (state)",
     )
+
+
+@migrations()
+def reviewing(db: Database) -> None:
+    """What the Review desk asks for: where label and reading differ, saved views, alerts."""
+    schema_review.apply(db)
 
 
 def dice_of(sha256: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from pages.widgets import signing
@@ -12,10 +14,13 @@ _ENTERED = "entered_by_app"
 def run() -> None:
     """The navigation, who is signed in, and the desk that the address names: what ``app.py`` is."""
     st.session_state[_ENTERED] = True
+    # Hidden from those who may not come in; the desk itself and the store refuse them as well.
+    review: Literal["visible", "hidden"] = "visible" if signing.might("review") else "hidden"
     desk = st.navigation(
         [
             st.Page("pages/read.py", title="Read", default=True),
             st.Page("pages/label.py", title="Label", url_path="label"),
+            st.Page("pages/review.py", title="Review", url_path="review", visibility=review),
         ],
         position="top",
     )
@@ -31,5 +36,5 @@ def through_app() -> None:
     """
     if _ENTERED not in st.session_state:
         st.session_state[_ENTERED] = True
-        st.navigation(["app.py", "pages/label.py"], position="hidden")
+        st.navigation(["app.py", "pages/label.py", "pages/review.py"], position="hidden")
         st.rerun()

@@ -31,6 +31,12 @@ def badge() -> None:
             st.rerun()
 
 
+def might(right: str) -> bool:
+    """Whether a desk is worth showing: True where nobody is signed in yet. Asks no store."""
+    person: Person | None = st.session_state.get(_KEPT)
+    return person is None or person.may(right)
+
+
 def required(store: Store, right: str) -> Person:
     """The person who is signed in and may do this; others are asked to sign in, and the page ends here."""
     person = _current(store)
@@ -44,7 +50,7 @@ def required(store: Store, right: str) -> Person:
     if person is not None:
         roles = ", ".join(role for role in ROLES if right in RIGHTS[role])
         st.text(f"{person.name} may not {right}: that takes one of the roles {roles}.")
-    _ask(store, right)
+    _ask(store, right, fresh=person is None)
     st.stop()
 
 
@@ -64,7 +70,7 @@ def _current(store: Store) -> Person | None:
         return None
 
 
-def _ask(store: Store, right: str) -> None:
+def _ask(store: Store, right: str, fresh: bool) -> None:
     st.subheader("Who is working?")
     st.caption("There is no password: the name says whose work it is.")
     people = [person for person in everybody(store) if person.may(right) and person.roles != ("machine",)]
@@ -76,6 +82,8 @@ def _ask(store: Store, right: str) -> None:
                 )
                 if st.form_submit_button("Sign in", key="sign_in_button", type="primary") and picked:
                     _enter(picked)
+        if not fresh:
+            return  # somebody who lacks the role does not get it by another name
         with st.form("sign_in_new", border=True):
             name = st.text_input("New here? Your name", key="new_name", max_chars=80)
             role = st.selectbox("Role", [role for role in ROLES if right in RIGHTS[role]], key="new_role")

@@ -114,4 +114,23 @@ SHEET = """
 .st-key-signed_in_bar > div { width: auto; } .st-key-signed_in_bar { align-items: center; }
 .st-key-label_way { margin-bottom: -.6rem; }
 .vd-hint { margin: .6rem 0 .2rem; font-size: .85rem; opacity: .75; }
+.vd-note.vd-done { --vd: #0a7fc2; }
+.vd-long { display: block; width: 100%; max-height: 15rem; object-fit: contain; border-radius: .4rem;
+  background: #0d1214; }
+.vd-sides { border-collapse: separate; border-spacing: .14rem; width: 100%; }
+.vd-sides th { font: .78rem sans-serif; text-align: left; white-space: nowrap; padding-right: .6rem; }
+.vd-sides th span { opacity: .65; } .vd-sides thead th { text-align: center; padding: 0; opacity: .65; }
+.vd-sides thead th.vd-apart { opacity: 1; font-weight: 700; color: #d55e00; }
+.vd-sides td { font: 600 1.25rem/1.5 monospace; text-align: center; border-radius: .25rem; min-width: 1.35rem;
+  background: color-mix(in srgb, currentColor 5%, transparent); }
+.vd-sides td.vd-apart { box-shadow: inset 0 0 0 2px #d55e00;
+  background: color-mix(in srgb, #d55e00 18%, transparent); }
+.vd-sides td.vd-none { font: .9rem sans-serif; text-align: left; padding-left: .6rem; opacity: .75; }
+.vd-sides .vd-side-label td { background: color-mix(in srgb, #0a7fc2 13%, transparent); }
+.vd-comments { margin-top: .4rem; overflow-wrap: anywhere; }
+.vd-event { display: flex; flex-wrap: wrap; align-items: baseline; gap: .15rem .7rem; font-size: .88rem; }
+.vd-event time, .vd-event small { opacity: .65; font-variant-numeric: tabular-nums; }
+.vd-event span, .vd-event i { opacity: .75; font-style: normal; } .vd-event em { font-style: normal; }
+.vd-event q { flex-basis: 100%; padding-left: 1rem; overflow-wrap: anywhere; white-space: pre-wrap; }
+.vd-event code { font-size: .95rem; }
 """

@@ -165,13 +165,13 @@ def even(text: str) -> tuple[Place, ...]:
 
 def _quads(said: Content | None, reading: dict[str, Any], task: Task) -> tuple[Quad, ...]:
     """Where the VIN is: as a person said, else as it was read, else as the import told."""
-    if said and said.quads and all(map(_is_line, said.lines())):
+    if said and said.quads and all(map(is_line, said.lines())):
         return said.lines()
     told = _lines(reading) or tuple(Quad(np.array(corners)) for corners in task.photo.region[:2])
-    return told if all(map(_is_line, told)) else ()
+    return told if all(map(is_line, told)) else ()
 
 
-def _is_line(quad: Quad) -> bool:
+def is_line(quad: Quad) -> bool:
     """Whether it can be straightened at all: imports of others may bring crossed or flat ones."""
     return cv2.isContourConvex(quad.corners) and cv2.contourArea(quad.corners) >= SMALLEST
 

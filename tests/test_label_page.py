@@ -19,8 +19,8 @@ from core.geometry import Quad
 from core.images import decode, from_array
 from core.store import Store
 from core.store.annotations import save
+from core.store.content import Content, Draft
 from core.store.drafts import kept_draft
-from core.store.entries import Content, Draft
 from core.store.files import read_photo
 from core.store.history import history
 from core.store.people import everybody

@@ -57,15 +57,22 @@ _STANDING = (
 )
 
 
-def agreement(store: Store) -> Agreement:
-    """Blind second labels against the first label of the same photo, as both were before any review."""
+def agreement(store: Store, person: int | None = None) -> Agreement:
+    """Blind second labels against the first label of the same photo, as both were before any review.
+
+    Args:
+        store: where.
+        person: only photos of which this person made one of the two labels; None takes all.
+    """
+    mine = "" if person is None else " AND :person IN (f.person, s.person)"
     with store.reading() as db:
         pairs = rows(
             db,
             "SELECT f.text AS first, s.text AS second FROM events e JOIN photos p ON p.id = e.photo "
             "JOIN events s ON s.id = e.content JOIN events f ON f.id = (SELECT MIN(id) FROM events "
             "WHERE photo = e.photo AND track = 0 AND action = 'label') "
-            f"WHERE e.track != 0 AND p.gold = 0 AND {_STANDING} AND e.state = 'labelled'",
+            f"WHERE e.track != 0 AND p.gold = 0 AND {_STANDING} AND e.state = 'labelled'{mine}",
+            {"person": person},
         )
     confusions: Counter[tuple[str, str]] = Counter()
     exact = same = 0

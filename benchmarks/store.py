@@ -31,7 +31,7 @@ from core.store import Content, Draft, Store
 from core.store.agreement import agreement, gold_scores
 from core.store.annotations import save
 from core.store.backup import back_up
-from core.store.entries import corners_of
+from core.store.content import corners_of
 from core.store.exchange import WRITERS, export
 from core.store.history import history, undo, work_of
 from core.store.items import labelled_items

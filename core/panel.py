@@ -68,6 +68,15 @@ class Panel:
         strip = rectify(photo, line)
         return {"ctc": self.ctc.read([strip])[0], "yolo": self.yolo.read([strip])[0]}
 
+    def read_exactly(self, photo: Photo, line: Line) -> Candidate:
+        """One line as it is, not moved and not turned: a person has said where it is and which way up.
+
+        Raises:
+            EmptyQuad: the line cannot be straightened.
+        """
+        opinions = self.hear(photo, line)
+        return weigh(line, fuse(opinions, rectify(photo, line), self.weights, self.rules), opinions)
+
     @property
     def settings(self) -> dict[str, float]:
         """Weights, thresholds and calibration, from the CTC reader's card."""

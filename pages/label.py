@@ -7,13 +7,13 @@ import streamlit as st
 
 from core.store import Store, StoreError
 from core.store.people import Person
-from pages.widgets import desks, editor, signing, style
-from pages.widgets.label import region, start, triage, twins
+from pages.widgets import desks, editor, pulse, signing, style
+from pages.widgets.label import guidelines, habits, region, start, triage, turning, twins
 from pages.widgets.label.session import AHEAD, SENT, Session
 from pages.widgets.label.work import parse
 from pages.widgets.review import people
 
-WAYS = {"one": "One by one", "triage": "Triage"}
+WAYS = {"one": "One by one", "triage": "Triage", "guidelines": "Guidelines"}
 
 _SESSION = "label_session"
 
@@ -34,6 +34,7 @@ def main() -> None:
 # No st.fragment: the browser would ask a restarted server for a fragment that it does not know.
 def _desk(store: Store, person: Person) -> None:
     session = _session(store, person)
+    pulse.show(_alive)
     session.fill(1)
     if start.needed(store, bool(session.held)):
         start.show(store)
@@ -50,6 +51,9 @@ def _desk(store: Store, person: Person) -> None:
                 people.own(store, person)
     if way == "triage":
         triage.show(session)
+        return
+    if way == "guidelines":
+        guidelines.show()
         return
     session.fill(SENT)
     # A place of its own, so that the editor below stays where it is, and with it the keyboard's focus.
@@ -71,11 +75,17 @@ def _session(store: Store, person: Person) -> Session:
     if kept is None or kept.person != person or kept.store.path != store.path:
         if kept is not None and kept.person.id != person.id:
             kept.leave()
-        kept = Session(store, person, np.random.default_rng())
+        kept = Session(store, person, np.random.default_rng(), None, turning.reading_of(store), habits.usual)
         st.session_state[_SESSION] = kept
         # A browser that outlived the server comes with what it could not hand over.
         _heard()
     return kept
+
+
+def _alive() -> None:
+    session: Session | None = st.session_state.get(_SESSION)
+    if session is not None:
+        session.keep()
 
 
 def _heard() -> None:

@@ -19,8 +19,8 @@ from core.geometry import Quad
 from core.images import decode, from_array
 from core.store import Store
 from core.store.annotations import save
+from core.store.content import Content, Draft
 from core.store.drafts import kept_draft
-from core.store.entries import Content, Draft
 from core.store.files import read_photo
 from core.store.history import history
 from core.store.people import everybody
@@ -28,7 +28,7 @@ from core.store.photos import Incoming, add_photo, counts, photo
 from core.store.predictions import save_prediction
 from core.store.queue import QueueConfig, take
 from core.store.review import approve
-from pages.widgets.label import coach, held, region, triage
+from pages.widgets.label import coach, held, triage
 from pages.widgets.label.session import Session
 from pages.widgets.label.work import Place, parse
 
@@ -399,45 +399,6 @@ class TestTheCoach:
     def test_what_it_says_while_one_types(self, text: str, state: str, words: str) -> None:
         told = coach.advice(text, [])
         assert told["digit"] == state and words in told["told"]
-
-
-class TestTheRegion:
-    def test_the_last_box_counts_in_pixels_of_the_photo(self) -> None:
-        first = {"type": "Rect", "left": 1, "top": 2, "width": 90, "height": 9}
-        last = {"type": "rect", "left": 10, "top": 20, "width": 50, "height": 10, "scaleX": 2, "scaleY": 1.5}
-        found = region.region_of({"objects": [first, last]}, 0.5)
-        assert found is not None and found.bounds() == (20, 40, 200, 30)
-
-    @pytest.mark.parametrize(
-        ("text", "bounds"),
-        [
-            ("10, 20, 300, 40", (10, 20, 300, 40)),
-            ("10 20.5 9999 40", (10, 20.5, 630, 40)),
-            ("", None),
-            ("10, 20, 300", None),
-            ("700, 20, 300, 40", None),
-            ("<b>10</b>, 20, 300, 4", None),
-        ],
-    )
-    def test_a_region_can_be_typed(self, text: str, bounds: tuple[float, ...] | None) -> None:
-        found = region.typed(text, (640, 480))
-        assert (found.bounds() if found else None) == bounds
-
-    def test_a_turned_box_keeps_its_direction(self) -> None:
-        rect = {"type": "rect", "left": 100, "top": 50, "width": 80, "height": 10, "angle": 90}
-        found = region.region_of({"objects": [rect]}, 1.0)
-        assert found is not None
-        assert found.corners[1].tolist() == pytest.approx([100, 130])
-        assert found.angle == pytest.approx(math.pi / 2)
-
-    @pytest.mark.parametrize(
-        "drawing",
-        [None, "x", {}, {"objects": 3}, {"objects": [{"type": "path"}]}, {"objects": [{"type": "rect"}]},
-         {"objects": [{"type": "rect", "left": "1", "top": 2, "width": 90, "height": 90}]},
-         {"objects": [{"type": "rect", "left": math.inf, "top": 2, "width": 90, "height": 90}]}],
-    )  # fmt: skip
-    def test_anything_else_is_nothing(self, drawing: object) -> None:
-        assert region.region_of(drawing, 1.0) is None
 
 
 class TestThePage:

@@ -11,8 +11,8 @@ from test_store_kit import VINS, Desk, reading, uid
 
 from core.store.annotations import reject, save, skip
 from core.store.connect import Store
+from core.store.content import Character, Content, Draft
 from core.store.drafts import drop_draft, keep_draft, kept_draft
-from core.store.entries import Character, Content, Draft
 from core.store.errors import Busy, Conflict, NotAllowed, Refused, Unwritable
 from core.store.history import history, restore, seconds_spent, undo, work_of
 from core.store.photos import photo, with_vin

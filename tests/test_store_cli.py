@@ -19,7 +19,7 @@ from core.records import Reading
 from core.store.annotations import save
 from core.store.batch import read_waiting, take_in
 from core.store.connect import Store
-from core.store.entries import Content, Draft
+from core.store.content import Content, Draft
 from core.store.people import add_person, find_person
 from core.store.photos import Incoming, Wanted, add_photo, counts, find
 from core.store.predictions import predictions_of

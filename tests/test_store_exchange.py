@@ -18,7 +18,7 @@ from core.geometry import Quad
 from core.images import decode
 from core.learn.crops import read_labels
 from core.store.annotations import save
-from core.store.entries import Character, Content, Draft, corners_of
+from core.store.content import Character, Content, Draft, corners_of
 from core.store.errors import Refused
 from core.store.exchange import bring_in, export, read_set
 from core.store.exchange.common import texts_by_part

@@ -13,8 +13,8 @@ from test_store_kit import VINS, Desk, picture, reading, uid
 
 from core.store.backup import back_up, bring_back, check
 from core.store.connect import Store
+from core.store.content import Content, Draft
 from core.store.drafts import keep_draft
-from core.store.entries import Content, Draft
 from core.store.errors import Gone, NotAllowed, Refused, Unwritable
 from core.store.files import path_of
 from core.store.forget import forget, sweep, tombstones

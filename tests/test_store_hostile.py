@@ -11,8 +11,8 @@ from test_store_kit import VINS, Desk, picture, uid
 
 from core.store.annotations import reject, save, skip
 from core.store.backup import check
+from core.store.content import Content, Draft
 from core.store.drafts import keep_draft, kept_draft
-from core.store.entries import Content, Draft
 from core.store.errors import Refused
 from core.store.files import path_of
 from core.store.forget import forget

@@ -13,7 +13,8 @@ from core.images import encode_png
 from core.records import Candidate, Line, Reading, Slot
 from core.store.annotations import save
 from core.store.connect import Store
-from core.store.entries import Content, Draft, Event
+from core.store.content import Content, Draft
+from core.store.entries import Event
 from core.store.people import person_in
 from core.store.photos import Incoming, photo, prepare, put
 

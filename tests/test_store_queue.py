@@ -11,7 +11,7 @@ from test_store_kit import VINS, Desk, picture, reading, uid
 
 from core.store.agreement import agreement, gold_scores
 from core.store.annotations import reject, save, skip
-from core.store.entries import Content, Draft
+from core.store.content import Content, Draft
 from core.store.errors import NotAllowed, Refused
 from core.store.history import history, undo
 from core.store.photos import Incoming, add_photo, photo

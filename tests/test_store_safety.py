@@ -23,7 +23,7 @@ from test_store_kit import VINS, Desk
 from core.store.annotations import save
 from core.store.backup import check
 from core.store.connect import Store
-from core.store.entries import Content, Draft
+from core.store.content import Content, Draft
 from core.store.errors import Conflict, StoreError, Unwritable
 from core.store.people import add_person
 from core.store.photos import photo

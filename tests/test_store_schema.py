@@ -15,13 +15,14 @@ from test_store_kit import VINS, uid
 from core.store.annotations import save
 from core.store.backup import check
 from core.store.connect import Store
-from core.store.entries import Content, Draft
+from core.store.content import Content, Draft
 from core.store.errors import Unwritable
 from core.store.files import path_of
 from core.store.history import history
+from core.store.migrate import migrate, newest, version_of
 from core.store.photos import photo
 from core.store.review import approve
-from core.store.schema import dice_of, migrate, newest, version_of
+from core.store.schema import dice_of
 
 SHA = "5e" * 32
 

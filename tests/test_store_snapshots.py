@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from test_store_kit import VINS, Desk, picture, reading, uid
 
-from core.store.entries import Content
+from core.store.content import Content
 from core.store.errors import NotAllowed, Refused
 from core.store.forget import forget
 from core.store.groups import groups, near_pairs, regroup

@@ -59,10 +59,15 @@ _STANDING = (
 )
 
 
-def agreement(store: Store) -> Agreement:
-    """Blind second labels against the first label of the same photo, as both were before any review."""
+def agreement(store: Store, person: int | None = None) -> Agreement:
+    """Blind second labels against the first label of the same photo, as both were before any review.
+
+    Args:
+        store: where.
+        person: only photos of which this person made one of the two labels; None takes all.
+    """
     with store.reading() as db:
-        pairs = pairs_in(db)
+        pairs = [pair for pair in pairs_in(db) if person is None or person in (pair["one"], pair["other"])]
     confusions: Counter[tuple[str, str]] = Counter()
     exact = same = 0
     for pair in pairs:

@@ -12,7 +12,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from core.store.connect import Row, Store, first, insert, rows, scalar, update
-from core.store.entries import Content, Draft, Event
+from core.store.content import Content, Draft
+from core.store.entries import Event
 from core.store.errors import Conflict, Refused, StoreError
 from core.store.people import allowed, role_for
 from core.store.photos import present

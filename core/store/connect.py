@@ -20,7 +20,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from core.store.errors import Busy, StoreError, Unwritable, translated
-from core.store.schema import migrate
+from core.store.migrate import migrate
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from core.store.connect import Store, first
-from core.store.entries import Content, Draft
+from core.store.content import Content, Draft
 from core.store.errors import StoreError
 from core.store.people import allowed
 from core.store.photos import present

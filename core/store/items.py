@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.store.connect import Row, Store, rows
-from core.store.entries import Content
+from core.store.content import Content
 
 
 @dataclass(frozen=True)

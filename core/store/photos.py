@@ -11,7 +11,8 @@ from sqlite_utils import Database
 
 from core.store import files
 from core.store.connect import Row, Store, first, insert, rows
-from core.store.entries import Corners, PhotoEntry, tag_of
+from core.store.content import Corners, tag_of
+from core.store.entries import PhotoEntry
 from core.store.errors import Gone, Refused
 from core.store.schema import dice_of
 from core.store.texts import NAME, WORD, checked, compact, file_name

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from core.records import Reading
 from core.store.connect import Row, Store, first, insert, rows, scalar, update
-from core.store.entries import Corners, corners_in
+from core.store.content import Corners, corners_in
 from core.store.photos import present
 from core.store.texts import compact
 

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from core.images import ImageError
 from core.store.annotations import MAIN, append, next_event
 from core.store.connect import Row, Store, first, scalar
-from core.store.entries import Content
+from core.store.content import Content
 from core.store.errors import Gone, Refused
 from core.store.exchange.common import Found
 from core.store.people import Person, allowed, role_for

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.geometry import Quad
-from core.store.entries import Character, Content, corners_of
+from core.store.content import Character, Content, corners_of
 from core.store.errors import Refused
 from core.store.exchange.common import (
     Found,

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.geometry import Box, Quad
 from core.images import read_file
-from core.store.entries import Content
+from core.store.content import Content
 from core.store.errors import Refused, Unwritable
 from core.store.files import shareable
 from core.store.items import Item

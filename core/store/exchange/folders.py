@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.store.entries import Content
+from core.store.content import Content
 from core.store.errors import Refused
 from core.store.exchange.common import Found, photo_below
 from core.store.items import Item

@@ -14,7 +14,7 @@ import numpy as np
 from core import images
 from core.geometry import Quad
 from core.records import Strip
-from core.store.entries import Content, Corners, corners_of
+from core.store.content import Content, Corners, corners_of
 from core.store.errors import Refused
 from core.store.exchange.common import Found, Load, photo_below, text_of, texts_by_part, with_photo
 from core.store.files import WHOLE

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core.geometry import Quad
-from core.store.entries import Content, corners_of
+from core.store.content import Content, corners_of
 from core.store.errors import Refused
 from core.store.exchange.common import Found, Load, bounds, photo_below, with_photo
 from core.store.items import Item

@@ -1,8 +1,9 @@
 """The strip editor: a Streamlit component of our own, without iframe and build step.
 
-``model.js`` is a person's work and its undo, ``keys.js`` what keys mean, ``draw.js`` the page, ``listen.js``
-keys and pointer, ``editor.js`` the way to Python and back; the browser gets them as one module. Python hears
-of an edit once, after a pause, and of nothing while the mouse moves.
+``model.js`` is a person's work and its undo, ``keys.js`` what keys mean, ``draw.js`` the strip, ``beside.js``
+what stands around it, ``commands.js`` what a person does, ``listen.js`` keys and pointer, ``editor.js`` the
+way to Python and back; the browser gets them as one module. Python hears of an edit once, after a pause, and
+of nothing while the mouse moves.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import streamlit as st
 
 KEY = "strip_editor"
+
+SCRIPTS = ("model.js", "keys.js", "draw.js", "beside.js", "commands.js", "listen.js", "editor.js")
 
 REASONS = (
     "no VIN on the photo",
@@ -68,5 +71,5 @@ _mount = st.components.v2.component(
     "vin_desk_strip_editor",
     html=_file("editor.html"),
     css=_file("editor.css"),
-    js="\n".join(map(_file, ("model.js", "keys.js", "draw.js", "listen.js", "editor.js"))),
+    js="\n".join(map(_file, SCRIPTS)),
 )

@@ -9,7 +9,8 @@ const IDLE = 30; // seconds after which nobody is looking any more
 
 /** Work on a photo as Python sent it. */
 function workOf(photo) {
-  const read = photo.read.length === photo.slots.length ? photo.read : [];
+  const told = photo.turned ? photo.read_turned : photo.read;
+  const read = told.length === photo.slots.length ? told : [];
   const work = {
     revision: photo.revision,
     picture: photo.picture,
@@ -18,6 +19,8 @@ function workOf(photo) {
       c, part, left, width, read: read[place] ?? null, typed: Boolean(c && read[place] && read[place].character !== c),
     })),
     turned: photo.turned,
+    other: null, // the slots as they were before the turn, for the turn back
+    readTurned: photo.turned && read.length > 0, // the strip was read again after the turn
     tags: [...photo.tags],
     note: photo.note,
     at: 0,
@@ -30,7 +33,6 @@ function workOf(photo) {
     repair: -1, // which of the coach's repairs stands now
     repairs: [],
   };
-  if (photo.turned) work.slots.forEach((slot) => (slot.read = null));
   work.at = Math.max(0, work.slots.findIndex((slot) => isDoubtful(slot)));
   return work;
 }
@@ -98,8 +100,8 @@ function undo(work, from = work.undo, to = work.redo) {
   return true;
 }
 
-function copyOf({ slots, at, turned, tags }) {
-  return { slots: slots.map((slot) => ({ ...slot })), at, turned, tags: [...tags] };
+function copyOf({ slots, at, turned, tags, other }) {
+  return { slots: slots.map((slot) => ({ ...slot })), at, turned, tags: [...tags], other };
 }
 
 const EDITS = {
@@ -155,10 +157,13 @@ const EDITS = {
     Object.assign(slot, { left: start, width: end - start });
   },
   turn(work) {
+    // Upside down nothing that was read holds; Python reads it again. Turned back, everything is as it was.
+    const before = work.slots.map((slot) => ({ ...slot }));
     const count = work.picture.parts.length;
-    work.slots = work.slots.reverse().map((slot) => ({
-      ...slot, part: count - 1 - slot.part, left: 1 - slot.left - slot.width,
+    work.slots = work.other ?? work.slots.reverse().map((slot) => ({
+      ...slot, part: count - 1 - slot.part, left: 1 - slot.left - slot.width, read: null, typed: false, from: "",
     }));
+    work.other = before;
     work.turned = !work.turned;
     work.at = 0;
   },
@@ -173,6 +178,22 @@ const EDITS = {
     work.slots = spread(work.slots, text);
   },
 };
+
+/** Take what was read after a turn; what was typed since then stays. False where there is nothing to take. */
+function readAgain(work, read) {
+  if (!work.turned || work.readTurned || !read.length) return false;
+  const typed = work.slots.some((slot) => slot.typed);
+  if (typed && read.length !== work.slots.length) return false;
+  const at = work.at;
+  edit(work, () => {
+    work.slots = read.map((one, place) => (typed && work.slots[place].typed
+      ? { ...work.slots[place], read: one }
+      : { c: one.character, part: one.part, left: one.box[0], width: one.box[2], read: one, typed: false }));
+  });
+  work.readTurned = true;
+  if (!typed && at === 0) work.at = Math.max(0, work.slots.findIndex(isDoubtful));
+  return true;
+}
 
 /** Boxes for another number of characters: what stays the same at both ends keeps its box. */
 function spread(slots, text) {

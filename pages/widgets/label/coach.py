@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from core import vin
 from core.vin import ALPHABET, CHECK_SLOT, LENGTH, UNREAD
+
+Habit = Callable[[str], float]
+"""How usual a VIN is: natural logarithm, as it counts beside what was read."""
 
 WORTH_TELLING = 0.01
 """Probability below which an alternative is none."""
@@ -18,13 +22,14 @@ FLOOR = 1e-4
 MOST_REPAIRS = 3
 
 
-def advice(text: str, characters: list[dict[str, Any]]) -> dict[str, Any]:
+def advice(text: str, characters: list[dict[str, Any]], habit: Habit | None = None) -> dict[str, Any]:
     """What to tell of a text, as the editor shows it.
 
     Args:
         text: as typed; a blank where nothing stands yet.
         characters: of the reading (``Reading.to_json``), with alternatives and opinions; empty where there is
             none or where it must not be known.
+        habit: ranks repairs by what makers do, too.
 
     Returns:
         ``text``; ``digit`` (``valid``, ``invalid``, ``not_applicable`` or ``open``) with ``told``;
@@ -36,7 +41,7 @@ def advice(text: str, characters: list[dict[str, Any]]) -> dict[str, Any]:
         "text": text,
         "digit": state,
         "told": told,
-        "repairs": _repairs(text, characters),
+        "repairs": _repairs(text, characters, habit),
         "facts": _facts(text),
         "unvouched": unvouched(text, characters) if state == "valid" else [],
     }
@@ -76,13 +81,13 @@ def _digit(text: str) -> tuple[str, str]:
     return "invalid", f"Check digit is {found}, but {wanted} would agree"
 
 
-def _repairs(text: str, characters: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def _repairs(text: str, characters: list[dict[str, Any]], habit: Habit | None) -> list[tuple[str, str]]:
     typed = text.replace(" ", UNREAD)
     # Two open slots have no single repair, and what is still being typed needs none.
     if typed.count(UNREAD) > 1:
         return []
     same_length = len(typed) == LENGTH and len(characters) == LENGTH
-    found = vin.repairs(typed, _posteriors(characters) if same_length else None, MOST_REPAIRS)
+    found = vin.repairs(typed, posteriors(characters) if same_length else None, MOST_REPAIRS, habit)
     return [(repair.text, _words(repair)) for repair in found]
 
 
@@ -95,7 +100,7 @@ def _words(repair: vin.Repair) -> str:
     return f"slot {place}: {repair.found} → {repair.character}"
 
 
-def _posteriors(characters: list[dict[str, Any]]) -> np.ndarray:
+def posteriors(characters: list[dict[str, Any]]) -> np.ndarray:
     """The reading's probabilities, float64 ``(17, 33)``; what it does not name gets a little."""
     shares = np.full((LENGTH, len(ALPHABET)), FLOOR)
     for row, entry in zip(shares, characters, strict=True):

@@ -29,6 +29,9 @@ MOST_WIDTH = 6400
 MARGIN = 0.35
 """Shown around the line, as a share of its height: enough to see that a character is cut off."""
 
+SHIFTED = 0.5
+"""Line heights by which the corners of two quads may differ that show the same text."""
+
 SMALLEST = 16.0
 """Square pixels below which a quad is no line."""
 
@@ -61,6 +64,7 @@ class Held:
         base: version that the next save builds on.
         revision: counts what the desk changed; the editor begins anew where it moves.
         trouble: why it is still here, for the editor; empty where nothing is wrong.
+        turned: what was read on the strip as it stands after a turn by 180 degrees; empty before one.
     """
 
     task: Task
@@ -71,6 +75,12 @@ class Held:
     base: int
     revision: int = 0
     trouble: dict[str, Any] = field(default_factory=dict)
+    turned: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def opinions(self) -> list[dict[str, Any]]:
+        """What was read on the strip as the person sees it; empty where nothing was."""
+        return self.turned if self.work.turned else self.characters
 
     @property
     def photo(self) -> int:
@@ -94,7 +104,9 @@ def ready(store: Store, task: Task) -> Held:
     said = draft.content if draft else task.content
     reading = task.prediction.reading if task.prediction else {}
     quads = _quads(said, reading, task)
-    characters = [] if task.blind else reading.get("characters", [])
+    # What was read elsewhere, or the other way round, says nothing of the strip that is shown.
+    here = not task.blind and _same_place(quads, _lines(reading))
+    characters = reading.get("characters", []) if here else []
     work = _work(said, reading, bool(quads), task.blind)
     if draft:
         work = replace(work, note=draft.note, seconds=draft.seconds)
@@ -122,7 +134,7 @@ def read_again(held: Held, photo: Photo, reading: dict[str, Any]) -> Held:
     characters = [] if held.task.blind else reading["characters"]
     return replace(
         held, quads=quads, picture=picture_of(photo, quads), characters=characters, work=work,
-        revision=held.revision + 1, trouble={},
+        revision=held.revision + 1, trouble={}, turned=[],
     )  # fmt: skip
 
 
@@ -174,6 +186,14 @@ def _quads(said: Content | None, reading: dict[str, Any], task: Task) -> tuple[Q
 def is_line(quad: Quad) -> bool:
     """Whether it can be straightened at all: imports of others may bring crossed or flat ones."""
     return cv2.isContourConvex(quad.corners) and cv2.contourArea(quad.corners) >= SMALLEST
+
+
+def _same_place(quads: Sequence[Quad], others: Sequence[Quad]) -> bool:
+    """Whether two lines are one and read in one direction."""
+    return len(quads) == len(others) and all(
+        np.abs(one.corners - other.corners).max() < max(SHIFTED * one.height, 1.0)
+        for one, other in zip(quads, others, strict=True)
+    )
 
 
 def _lines(reading: dict[str, Any]) -> tuple[Quad, ...]:

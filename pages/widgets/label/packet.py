@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from pages.widgets.label.coach import advice
+from pages.widgets.label.coach import Habit, advice
+from pages.widgets.label.examples import Example
 from pages.widgets.label.held import Held
 
 
-def packet(held: Held, pictures: Collection[str], twins: list[dict[str, Any]]) -> dict[str, Any]:
+def packet(
+    held: Held,
+    pictures: Collection[str],
+    twins: list[dict[str, Any]],
+    examples: dict[str, list[Example]],
+    habit: Habit | None = None,
+) -> dict[str, Any]:
     """What ``editor.js`` shows of one photo.
 
     Args:
         held: the photo.
         pictures: keys of those that the browser has already; they are not sent again.
         twins: other photos of the same VIN, as ``{"id", "name", "state"}``.
+        examples: the likely characters on other photos of the maker; their pictures go beside the photos.
+        habit: how usual a VIN is, for the coach.
     """
     key = f"{held.photo}.{held.revision}"
     work, picture = held.work, held.picture
-    # Turned, the reading tells of other characters.
-    told = advice(work.text, [] if work.turned else held.characters)
+    told = advice(work.text, held.opinions, habit)
     return {
         "id": held.photo,
         "revision": held.stamp,
@@ -36,6 +44,11 @@ def packet(held: Held, pictures: Collection[str], twins: list[dict[str, Any]]) -
         },
         "slots": [[slot.character, slot.part, slot.left, slot.width] for slot in work.slots],
         "read": held.characters,
+        "read_turned": held.turned,
+        "examples": {
+            character: [[one.key, one.photo, one.approved] for one in some]
+            for character, some in examples.items()
+        },
         "turned": work.turned,
         "tags": work.tags,
         "note": work.note,

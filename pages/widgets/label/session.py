@@ -14,15 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from core.store import Conflict, Draft, Gone, Refused, Store, StoreError
+from core.store import Conflict, Gone, Refused, Store, StoreError
+from core.store.agreement import agreement
 from core.store.annotations import reject, save, skip
 from core.store.drafts import drop_draft, keep_draft
-from core.store.history import history, seconds_spent, work_of
+from core.store.history import seconds_spent, work_of
 from core.store.people import Person
 from core.store.photos import with_vin
-from core.store.queue import QueueConfig, next_photo, release, renew, take
+from core.store.queue import QueueConfig, release, take
 from core.vin import is_vin
-from pages.widgets.label.held import Held, ready
+from pages.widgets.label.coach import Habit
+from pages.widgets.label.hands import Hands, Reread
+from pages.widgets.label.held import Held
 from pages.widgets.label.packet import packet
 from pages.widgets.label.work import FINISHING, Message
 
@@ -32,25 +35,33 @@ SENT = 2
 AHEAD = 1
 """Further photos made ready here, so that the one after next is sent without a wait."""
 
+TOLD_ANEW = 10
+"""Photos after which one's own agreement is counted again: never so soon that a single blind one shows."""
 
-class Session:
+
+class Session(Hands):
     """One person at the Label desk.
 
+    What they hold is told in ``Hands``.
+
     Attributes:
-        store: where.
-        person: whose.
-        held: the photo on show, then those made ready.
         last: number of the newest message that was done.
         twin: id of another photo with the same VIN that the person asked to see, 0 for none.
         region: the person wants to see the whole photo.
     """
 
     def __init__(
-        self, store: Store, person: Person, rng: np.random.Generator, config: QueueConfig | None = None
+        self,
+        store: Store,
+        person: Person,
+        rng: np.random.Generator,
+        config: QueueConfig | None = None,
+        reread: Reread | None = None,
+        habit: Habit | None = None,
     ) -> None:
-        self.store, self.person, self._rng = store, person, rng
-        self._config = config or QueueConfig()
-        self.held: list[Held] = []
+        """Sit down; ``habit`` tells the coach how usual a VIN is, the rest is as in ``Hands``."""
+        super().__init__(store, person, rng, config, reread)
+        self._habit = habit
         self.last = 0
         self.twin = 0
         self.region = False
@@ -60,16 +71,7 @@ class Session:
             if event.action in ("label", "reject", "skip") and event.photo not in self._done:
                 self._done.insert(0, event.photo)
         self._spent = seconds_spent(store, person.id, _midnight())
-
-    def fill(self, count: int, surest: bool = False) -> None:
-        """Hold so many photos, if the queue has them; ``surest`` as in ``QueueConfig``."""
-        config = replace(self._config, surest=surest)
-        while len(self.held) < count:
-            besides = [held.photo for held in self.held]
-            task = next_photo(self.store, self.person.id, self._rng, config, besides)
-            if task is None:
-                break
-            self.held.append(self._stale(ready(self.store, task)))
+        self._agreed = agreement(store, person.id)
 
     def handle(self, messages: Iterable[Message]) -> None:
         """Do what is new among the messages, in order; a failure stays with its photo and stops nothing."""
@@ -91,35 +93,26 @@ class Session:
         Args:
             pictures: those that the browser has already; they are not sent again.
         """
+        shown = self.held[:SENT]
+        examples = [self._shelf.beside(held) for held in shown]
         return {
             "acknowledged": self.last,
             "notice": self._notice,
             "today": len(self._spent),
             "median": round(statistics.median(self._spent), 1) if self._spent else None,
-            "photos": [packet(held, pictures, self._twins(held)) for held in self.held[:SENT]],
+            "agreed": [self._agreed.exact, self._agreed.photos],
+            "photos": [
+                packet(held, pictures, self._twins(held), some, self._habit)
+                for held, some in zip(shown, examples, strict=True)
+            ],
+            "glyphs": {
+                one.key: one.source
+                for some in examples
+                for several in some.values()
+                for one in several
+                if one.key not in pictures
+            },
         }
-
-    def change(self, held: Held) -> None:
-        """The photo on show is another now: read again from a region that the person drew."""
-        self.held = [held if one.photo == held.photo else one for one in self.held]
-        keep_draft(self.store, self._draft(held))
-
-    def hold(self, photo: int) -> None:
-        """Show a certain photo next.
-
-        Raises:
-            StoreError: it is in other hands, or gone.
-        """
-        self.held.sort(key=lambda one: one.photo != photo)
-        if not self.held or self.held[0].photo != photo:
-            task = take(self.store, photo, self.person.id, config=self._config)
-            self.held.insert(0, self._stale(ready(self.store, task)))
-
-    def leave(self) -> None:
-        """Somebody else sits down: what was held goes back into the queue, drafts stay."""
-        for held in self.held:
-            release(self.store, held.photo, self.person.id)
-        self.held = []
 
     # What each message does.
 
@@ -133,9 +126,9 @@ class Session:
         held = replace(held, work=message.work, trouble=kept)
         self._replace(held)
         keep_draft(self.store, self._draft(held))
-        if held.task.until - self.store.now() < self._config.lease / 2:
-            until = renew(self.store, held.photo, self.person.id, self._config)
-            self._replace(replace(held, task=replace(held.task, until=until)))
+        if held.work.turned and not held.turned and self._reread and not held.task.blind:
+            self._replace(replace(held, turned=self._reread(held)))
+        self.keep()
 
     def _accept(self, message: Message) -> None:
         held = self._find(message.photo) or self._taken_again(message)
@@ -208,28 +201,9 @@ class Session:
         found = with_vin(self.store, held.work.text, held.photo)
         return [{"id": one.id, "name": one.name, "state": one.state} for one in found]
 
-    def _draft(self, held: Held) -> Draft:
-        said = held.task.prediction
-        return Draft(
-            held.photo, self.person.id, held.base, held.work.content(held.quads, held.kind),
-            held.work.seconds, said.id if said else None, held.work.note,
-        )  # fmt: skip
-
-    def _stale(self, held: Held) -> Held:
-        """A draft on a version that is not there any more meets what was saved since."""
-        return held if held.base == held.task.base else self._conflicting(held, held.task.base)
-
-    def _conflicting(self, held: Held, version: int) -> Held:
-        since = [one for one in history(self.store, held.photo, self.person.id) if one.action != "skip"]
-        other = since[-1] if since else None
-        trouble = {
-            "kind": "conflict",
-            "by": other.by if other else "somebody",
-            "action": other.action if other else "",
-            "text": other.content.text if other and other.content else "",
-            "reason": other.reason if other else "",
-        }
-        return replace(held, base=version, trouble=trouble)
+    def _drop(self, photo: int) -> None:
+        super()._drop(photo)
+        self.twin = 0
 
     def _trouble(self, message: Message, trouble: dict[str, Any]) -> None:
         held = self._find(message.photo)
@@ -244,6 +218,8 @@ class Session:
         self._done.append(photo)
         if seconds is not None:
             self._spent.append(seconds)
+            if len(self._spent) % TOLD_ANEW == 0:
+                self._agreed = agreement(self.store, self.person.id)
         self._drop(photo)
         self.region = False
 
@@ -253,21 +229,11 @@ class Session:
         It builds on the version that the person saw then, so that whoever saved meanwhile is not overruled.
         """
         task = take(self.store, message.photo, self.person.id, config=self._config)
-        held = ready(self.store, task)
+        held = self._ready(task)
         if message.seen:
             held = replace(held, revision=message.seen[0], base=message.seen[1])
         self.held.insert(0, held)
         return held
-
-    def _find(self, photo: int) -> Held | None:
-        return next((held for held in self.held if held.photo == photo), None)
-
-    def _replace(self, held: Held) -> None:
-        self.held = [held if one.photo == held.photo else one for one in self.held]
-
-    def _drop(self, photo: int) -> None:
-        self.held = [held for held in self.held if held.photo != photo]
-        self.twin = 0
 
 
 _DOING: dict[str, Callable[[Session, Message], None]] = {

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from core.geometry import Quad
 from core.store import Character, Content
-from core.store.entries import Corners, corners_of
+from core.store.content import Corners, corners_of
 from core.vin import ALPHABET, UNREAD
 
 KINDS = ("edit", "accept", "skip", "reject", "back", "yield", "twin", "region")

@@ -23,7 +23,7 @@ HEADLESS := $(if $(DISPLAY)$(WAYLAND_DISPLAY),false,true)
 .PHONY: help
 help:  ## list the commands
 	@echo "VIN Desk"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "Variables: HOST=$(HOST) PORT=$(PORT) (make app), ARGS='-k reader' (make test), PHOTOS=$(PHOTOS) (make bench), PYTHON=python3.12 (set-up)"
 
@@ -62,6 +62,9 @@ fonts:  ## install free fonts for the synthetic generator (Debian packages)
 .PHONY: warmstart
 warmstart: .venv/.stamp-warmstart  ## install what rebuilds the reader's warm start
 
+.PHONY: craft-original
+craft-original: .venv/.stamp-craft-original  ## install the authors' CRAFT (read and evaluate --detector)
+
 .venv/.stamp-app: requirements.txt
 	@PYTHON="$(PYTHON)" $(SETUP) python requirements.txt
 	@touch $@
@@ -77,6 +80,10 @@ warmstart: .venv/.stamp-warmstart  ## install what rebuilds the reader's warm st
 
 .venv/.stamp-warmstart: .venv/.stamp-app requirements-warmstart.txt
 	@PYTHON="$(PYTHON)" $(SETUP) python requirements-warmstart.txt
+	@touch $@
+
+.venv/.stamp-craft-original: .venv/.stamp-app requirements-craft.txt
+	@PYTHON="$(PYTHON)" $(SETUP) python requirements-craft.txt
 	@touch $@
 
 .PHONY: bench

@@ -22,7 +22,8 @@ SIZED = Setup(along=0.05, across=0.25)
 WHOLE: dict[str, list[Setup]] = {
     "RapidOCR": [Setup(zoom=zoom) for zoom in (1.0, 2.0, 3.0)],
     "EasyOCR": [
-        *(Setup(zoom=zoom, only_vin=only) for zoom in (1.0, 2.0, 3.0) for only in (False, True)),
+        *(Setup(zoom=zoom, only_vin=True) for zoom in (1.0, 2.0, 3.0)),
+        Setup(zoom=2.0),
         Setup(zoom=2.0, only_vin=True, turns=True),
     ],
     "Tesseract": [
@@ -33,19 +34,22 @@ WHOLE: dict[str, list[Setup]] = {
     ],
 }
 
+WIDE = [
+    Setup(along=along, across=across, crop_zoom=zoom, only_vin=True, detect=True)
+    for along, across in ((0.1, 0.5), (0.2, 1.0))
+    for zoom in (2.0, 3.0)
+]
+"""The detector looks for the line in a wider crop: it sees tilts that a recogniser alone cannot."""
+
 CROP: dict[str, list[Setup]] = {
     "RapidOCR": [
         *(replace(base, crop_zoom=zoom) for base in (Setup(), SIZED) for zoom in (1.0, 2.0)),
-        Setup(along=0.1, across=0.5, crop_zoom=2.0, detect=True),
+        *(replace(setup, only_vin=False) for setup in WIDE),
     ],
     "EasyOCR": [
-        *(
-            replace(base, crop_zoom=zoom, only_vin=only)
-            for base in (Setup(), SIZED)
-            for zoom in (1.0, 3.0)
-            for only in (False, True)
-        ),
-        Setup(along=0.1, across=0.5, crop_zoom=3.0, only_vin=True, detect=True),
+        *(replace(base, crop_zoom=zoom, only_vin=True) for base in (Setup(), SIZED) for zoom in (1.0, 3.0)),
+        Setup(crop_zoom=3.0),
+        *WIDE,
     ],
     "Tesseract": [
         replace(base, crop_zoom=zoom, only_vin=only, crop_segmentation=mode)
@@ -62,6 +66,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help="folder with train.csv")
     parser.add_argument("--count", type=int, default=30, help="photos of `val`, evenly spread")
     parser.add_argument("--systems", nargs="*", default=list(WHOLE))
+    parser.add_argument("--tasks", nargs="*", default=["whole", "crop"])
     options = parser.parse_args()
     known = [
         label
@@ -70,8 +75,8 @@ def main() -> None:
     ]
     labels = known[:: max(1, len(known) // options.count)][: options.count]
     for system in options.systems:
-        for task, setups in (("whole", WHOLE[system]), ("crop", CROP[system])):
-            for setup in setups:
+        for task in options.tasks:
+            for setup in (WHOLE if task == "whole" else CROP)[system]:
                 print(
                     f"{system:<10}{task:<7}{_score(system, task, setup, labels)}  {setup.told()}", flush=True
                 )

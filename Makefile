@@ -13,6 +13,7 @@ MAKEFLAGS += --no-print-directory
 HOST := localhost
 PORT := 8501
 ARGS :=
+PHOTOS := ../shared/photos
 
 VENV_PYTHON := .venv/bin/python
 SETUP := scripts/setup.sh
@@ -22,9 +23,9 @@ HEADLESS := $(if $(DISPLAY)$(WAYLAND_DISPLAY),false,true)
 .PHONY: help
 help:  ## list the commands
 	@echo "VIN Desk"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "Variables: HOST=$(HOST) PORT=$(PORT) (make app), ARGS='-k reader' (make test), PYTHON=python3.12 (set-up)"
+	@echo "Variables: HOST=$(HOST) PORT=$(PORT) (make app), ARGS='-k reader' (make test), PHOTOS=$(PHOTOS) (make bench), PYTHON=python3.12 (set-up)"
 
 .PHONY: app
 app: .venv/.stamp-app  ## set up what is missing and open the tool (HOST, PORT)
@@ -61,6 +62,9 @@ fonts:  ## install free fonts for the synthetic generator (Debian packages)
 .PHONY: warmstart
 warmstart: .venv/.stamp-warmstart  ## install what rebuilds the reader's warm start
 
+.PHONY: craft-original
+craft-original: .venv/.stamp-craft-original  ## install the authors' CRAFT (read and evaluate --detector)
+
 .venv/.stamp-app: requirements.txt
 	@PYTHON="$(PYTHON)" $(SETUP) python requirements.txt
 	@touch $@
@@ -76,4 +80,17 @@ warmstart: .venv/.stamp-warmstart  ## install what rebuilds the reader's warm st
 
 .venv/.stamp-warmstart: .venv/.stamp-app requirements-warmstart.txt
 	@PYTHON="$(PYTHON)" $(SETUP) python requirements-warmstart.txt
+	@touch $@
+
+.venv/.stamp-craft-original: .venv/.stamp-app requirements-craft.txt
+	@PYTHON="$(PYTHON)" $(SETUP) python requirements-craft.txt
+	@touch $@
+
+.PHONY: bench
+bench: .bench-venv/.stamp  ## measure beside RapidOCR, EasyOCR and Tesseract (PHOTOS, ARGS)
+	@.bench-venv/bin/python -m benchmarks.peers --photos "$(PHOTOS)" $(ARGS)
+
+# Peers bring packages that the tool does not need and must not meet: an environment of their own.
+.bench-venv/.stamp: benchmarks/peers/requirements.txt requirements.txt
+	@PYTHON="$(PYTHON)" $(SETUP) python benchmarks/peers/requirements.txt .bench-venv
 	@touch $@

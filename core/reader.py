@@ -12,7 +12,8 @@ import numpy as np
 from core import images, registry
 from core.choose import choose
 from core.detect.craft import CraftDetector
-from core.detect.lines import LineConfig, find_lines
+from core.detect.detector import Detector
+from core.detect.lines import LineConfig
 from core.detect.views import surroundings
 from core.framing import framed
 from core.geometry import Quad
@@ -54,7 +55,7 @@ class VinReader:
         panel: reads it.
     """
 
-    detector: CraftDetector
+    detector: Detector
     panel: Panel
 
     @classmethod
@@ -134,7 +135,7 @@ class VinReader:
 
     def _lines(self, maps: HeatMaps, region: Quad | None, threshold: float | None = None) -> list[Line]:
         threshold = threshold or self.detector.network.card.settings.get("threshold", 0.5)
-        lines = find_lines(maps, LineConfig(threshold=threshold), region)
+        lines = self.detector.lines(maps, LineConfig(threshold=threshold), region)
         if region is None:
             return lines
         # A person's region is believed even where the detector sees nothing in it.

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Bring a machine to where the Makefile needs it. Each command may be repeated at any time.
 #
-#   scripts/setup.sh python REQUIREMENTS   .venv with these packages in it
-#   scripts/setup.sh browser               a Chromium or Chrome for the interface tests
-#   scripts/setup.sh fonts                 free fonts for the synthetic generator
+#   scripts/setup.sh python REQUIREMENTS [VENV]   an environment (.venv) with these packages in it
+#   scripts/setup.sh browser                      a Chromium or Chrome for the interface tests
+#   scripts/setup.sh fonts                        free fonts for the synthetic generator
 #
-# PYTHON names the interpreter for a new .venv (default: the first of python3.13, python3.12, python3.11,
+# PYTHON names the interpreter for a new environment (default: the first of python3.13, python3.12, python3.11,
 # python3 that runs and is new enough).
 # System packages are installed with apt-get, as root or where sudo asks for no password; elsewhere the
 # script says what to install and stops.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-VENV_PYTHON=.venv/bin/python
+VENV=.venv
+VENV_PYTHON=$VENV/bin/python
 FONTS=(
     fonts-ocr-a fonts-ocr-b fonts-osifont fonts-opendin fonts-routed-gothic fonts-dotgothic16 fonts-3270
     fonts-liberation fonts-dejavu fonts-inconsolata fonts-hack fonts-jetbrains-mono fonts-firacode
@@ -23,15 +24,17 @@ FONTS=(
 
 main() {
     case "${1:-}" in
-        python) set_up_python "${2:?which requirements file?}" ;;
+        python) set_up_python "${2:?which requirements file?}" "${3:-$VENV}" ;;
         browser) set_up_browser ;;
         fonts) set_up_fonts ;;
-        *) fail "usage: scripts/setup.sh python REQUIREMENTS | browser | fonts" ;;
+        *) fail "usage: scripts/setup.sh python REQUIREMENTS [VENV] | browser | fonts" ;;
     esac
 }
 
 set_up_python() {
     local requirements=$1
+    VENV=$2
+    VENV_PYTHON=$VENV/bin/python
     if ! is_new_enough "$VENV_PYTHON"; then
         make_venv
     fi
@@ -49,8 +52,8 @@ make_venv() {
         apt_install "python$version-venv" ||
             fail "$python has no venv module. Install it (apt-get install python$version-venv) and try again."
     fi
-    say "Making .venv with $("$python" --version)"
-    "$python" -m venv --clear .venv
+    say "Making $VENV with $("$python" --version)"
+    "$python" -m venv --clear "$VENV"
 }
 
 find_python() {

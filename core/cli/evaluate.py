@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cli import beside
 from core.cli.console import Refusal, Verbs, bounded, note, printable, progress, say
-from core.cli.photos import labels_of, load_reader, read_path
+from core.cli.detectors import add_detector, reader_with
+from core.cli.photos import labels_of, read_path
 
 if TYPE_CHECKING:
     from core.learn.crops import LabelledPhoto
@@ -32,6 +34,7 @@ def add(verbs: Verbs) -> None:
     verb.add_argument("--wrong", action="store_true", help="list the photos that were not read exactly")
     verb.add_argument("--out", type=Path, metavar="FILE", help="also write the object, wrong photos included")
     verb.add_argument("--atlas", type=Path, metavar="DIR", help="write a page with every wrong photo")
+    add_detector(verb, several=True)
     verb.set_defaults(execute=run)
 
 
@@ -43,7 +46,9 @@ def run(options: argparse.Namespace) -> int:
     labels = _chosen(options)
     if options.out and not options.out.parent.is_dir():
         raise Refusal(f"the folder of {options.out} does not exist; make it first")
-    reader = load_reader()
+    if len(set(options.detector or ())) > 1:
+        return beside.run(options, labels)
+    reader = reader_with(options.detector[0] if options.detector else None)
     pairs = []
     for label in progress(labels, "photos"):
         region = Quad.from_box(label.box) if options.given_box and label.box else None

@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING
 
 from core.cli.console import Verbs, printable, progress, say
-from core.cli.photos import failed, find, load_reader, read_path
+from core.cli.detectors import add_detector, reader_with
+from core.cli.photos import failed, find, read_path
 
 if TYPE_CHECKING:
     from core.records import Reading
@@ -23,12 +24,13 @@ def add(verbs: Verbs) -> None:
     )
     verb.add_argument("photos", nargs="+", metavar="PHOTO", help="file or folder")
     verb.add_argument("--json", action="store_true", help="one JSON object per line instead")
+    add_detector(verb)
     verb.set_defaults(execute=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read and print; 1 when any photo had an error."""
-    reader = load_reader()
+    reader = reader_with(options.detector)
     errors = 0
     for path, problem in progress(list(find(options.photos)), "photos"):
         reading = failed(problem) if problem else read_path(reader, path)

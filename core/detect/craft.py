@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.records import HeatMaps, Photo
+from core.detect.lines import LineConfig, find_lines
+from core.geometry import Quad
+from core.records import HeatMaps, Line, Photo
 from core.registry import Network
 
 STRIDE = 2
@@ -35,6 +37,10 @@ class CraftDetector:
         region, affinity, vin = self.network.run(batch)[0][0]
         cut = (slice(0, -(-rows // STRIDE)), slice(0, -(-columns // STRIDE)))
         return HeatMaps(region[cut], affinity[cut], vin[cut], scale * photo.scale / STRIDE)
+
+    def lines(self, maps: HeatMaps, config: LineConfig, region: Quad | None = None) -> list[Line]:
+        """Candidates for the VIN's line, best first, from the *VIN text* map."""
+        return find_lines(maps, config, region)
 
 
 def to_input(pixels: np.ndarray, side: int) -> tuple[np.ndarray, float, tuple[int, int]]:

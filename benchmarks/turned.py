@@ -30,10 +30,11 @@ def main() -> None:
     parser.add_argument("--use", help="rows with this `use` only")
     parser.add_argument("--stretch", type=float, default=1.0, help="make photos wider first")
     parser.add_argument("--count", type=int, help="the first photos only")
+    parser.add_argument("--models", type=Path, help="other networks than the champions")
     options = parser.parse_args()
     labels = [label for label in read_labels(options.labels) if label.read == "twice"]
     labels = [label for label in labels if options.use in (None, label.use)][: options.count]
-    reader = VinReader.load()
+    reader = VinReader.load(options.models)
     right = dict.fromkeys(TURNS, 0)
     wrong: dict[int, list[str]] = {turn: [] for turn in TURNS}
     for label in labels:

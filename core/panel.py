@@ -1,7 +1,8 @@
 """Both readers at work on the lines of one photo: who reads what, and how often it is looked at.
 
-The CTC reader reads every line. Where its best one is not sure, the line is turned, shifted and cut a little
-for as long as that helps. What is left in the running is read by the YOLO reader too; their words are joined.
+The CTC reader reads every line, the best one on its head too. Where its best one is not sure, the line is
+turned, shifted and cut a little for as long as that helps. What is left in the running is read by the
+YOLO reader too; their words are joined.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ RIVAL = 8.0
 """What scores this much less than the best line is no match for it, whatever the second reader says."""
 RIVALS = 2
 """Other lines that the second reader reads."""
+CERTAIN = 0.9
+"""Least confidence of a line's slots from which on nobody asks whether it is upside down."""
 VIEWS = 3
 """Views of the best line that the second reader reads, where it was looked at more than once."""
 LOOKS = 2
@@ -49,7 +52,7 @@ class Panel:
         heard = sorted(self._listen(photo, lines, lap), key=_score, reverse=True)
         if not heard:
             return []
-        first, *others = heard
+        first, *others = self._upright(photo, heard, lap)
         views = sorted(self._views(photo, first, lap), key=_score, reverse=True)[:VIEWS]
         least = views[0].candidate.score - RIVAL
         rivals = [one for one in others if one.candidate.score >= least][:RIVALS]
@@ -98,6 +101,18 @@ class Panel:
     def enough(self) -> float:
         """The CTC reader's score from which on one look is enough."""
         return self.settings.get("second_look", -1.0)
+
+    def _upright(self, photo: Photo, heard: list[_Heard], lap: Lap) -> list[_Heard]:
+        """With the best line the other way up in its place, where that reads better.
+
+        8, 5 and Z on their heads are characters too: a line may be sure enough and still be upside down.
+        """
+        first, *others = heard
+        if min(slot.confidence for slot in first.candidate.slots) >= CERTAIN:
+            return heard
+        parts = tuple(part.turned() for part in reversed(first.candidate.line.parts))
+        other = self._listen(photo, [replace(first.candidate.line, parts=parts)], lap)
+        return [max([first, *other], key=_score), *others]
 
     def _join(self, heard: Sequence[_Heard]) -> list[Candidate]:
         joined = []

@@ -11,10 +11,10 @@ import numpy as np
 
 from core import images, registry
 from core.choose import choose
+from core.closer import CloserLook
 from core.detect.craft import CraftDetector
 from core.detect.detector import Detector
 from core.detect.lines import LineConfig
-from core.detect.views import surroundings
 from core.framing import framed
 from core.geometry import Quad
 from core.panel import Panel
@@ -24,24 +24,14 @@ from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
 from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading
-from core.rectify import photo_as_line, quads_in_box, rectify
+from core.rectify import quads_in_box, rectify
 from core.verdict import confidence, presence, verdict
 from core.vin import check_digit_status
 
-HOPELESS = -4.0
-"""Score of a candidate that may well be another row: the photo is looked at again."""
-FAINT = 0.2
-"""Threshold of the *VIN text* map where the usual one found nothing."""
-CLOSER = 2
-"""Candidates whose surroundings are looked at, where none is sure."""
-CLOSE = 0.75
-"""Side of that look over the detector's usual one."""
 BOXED = 0.5
-"""Belief in a line that a person's box or the photo's edge suggests; the detector's own is 0..1."""
+"""Belief in a line that a person's box suggests; the detector's own is 0..1."""
 TILTS = 7
 """Lines that are tried in a person's box."""
-LARGE = 700
-"""Pixels of a photo's long side from which small text is worth a closer look."""
 
 Source = bytes | np.ndarray | Photo
 
@@ -94,7 +84,8 @@ class VinReader:
         clock.stop("detect")
         candidates = self.panel.read(photo, lines, clock.stop)
         if region is None:
-            candidates += self._look_again(photo, maps, candidates, clock)
+            closer = CloserLook(self.detector, self.panel, clock.stop)
+            candidates += closer.candidates(photo, maps, candidates)
         chosen, others = choose(candidates, self.panel.settings.get("least", -60.0))
         clock.stop("choose")
         if chosen is None or (region is None and not self._is_vin(chosen)):
@@ -145,32 +136,6 @@ class VinReader:
         # A box around the text says more than the detector's band where it fits tightly: the readers tell.
         return lines + [Line((quad,), BOXED, "region") for quad in _tilts(region)]
 
-    def _look_again(
-        self, photo: Photo, maps: HeatMaps, candidates: list[Candidate], clock: _Clock
-    ) -> list[Candidate]:
-        """Where nothing is sure: the photo as one line, fainter lines, other sizes, a closer look."""
-        if _best(candidates) >= self.panel.enough:
-            return []
-        cut = [Line((quad,), BOXED) for quad in photo_as_line(photo.size)]
-        found = self.panel.read(photo, cut, clock.stop)
-        for zoom in (1.0, *_zooms(photo)):
-            if _best(candidates + found) > HOPELESS:
-                break
-            again = self._lines(maps if zoom == 1.0 else self.detector.maps(photo, zoom), None, FAINT)
-            clock.stop("detect")
-            found += self.panel.read(photo, again, clock.stop)
-        if _best(candidates + found) >= self.panel.enough:
-            return found
-        ranked = sorted(candidates + found, key=lambda candidate: candidate.score, reverse=True)
-        lines: list[Line] = []
-        for candidate in ranked[:CLOSER]:
-            view = surroundings(photo, candidate.line)
-            if view is not None:
-                seen = self._lines(self.detector.maps(view.photo, CLOSE), None)
-                lines += [view.in_photo(line) for line in seen]
-        clock.stop("detect")
-        return found + self.panel.read(photo, lines, clock.stop)
-
     def _without(
         self,
         status: str,
@@ -212,19 +177,10 @@ class _Clock:
         return {**self._stages, "total": 1000 * (time.perf_counter() - self._first)}
 
 
-def _best(candidates: Iterable[Candidate]) -> float:
-    return max((candidate.score for candidate in candidates), default=-1e9)
-
-
 def _decoded(source: Source) -> Photo:
     if isinstance(source, Photo):
         return source
     return images.decode(source) if isinstance(source, bytes) else images.from_array(source)
-
-
-def _zooms(photo: Photo) -> tuple[float, ...]:
-    """Further looks where the first finds nothing: smaller for close-ups, larger for small text."""
-    return (0.5, 2.0) if max(photo.pixels.shape[:2]) >= LARGE else (0.5,)
 
 
 def _tilts(region: Quad) -> list[Quad]:

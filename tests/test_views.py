@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from core.detect.views import REACH, surroundings
+from core.detect.views import REACH, on_its_side, surroundings
 from core.geometry import Quad
 from core.records import Line, Photo
 
@@ -14,23 +15,55 @@ from core.records import Line, Photo
 def test_what_is_found_there_is_told_in_the_photo(scale: float) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (600, 900, 3)).astype(np.uint8)
     photo = Photo(pixels, scale)
-    quad = Quad.from_line((420 / scale, 300 / scale), 160 / scale, 14 / scale, 0.2)
+    quad = Quad.from_line((420 / scale, 300 / scale), 160 / scale, 14 / scale, 0.1)
     view = surroundings(photo, Line((quad,), 1.0))
     assert view is not None
     rows, columns = view.photo.pixels.shape[:2]
     assert max(rows, columns) == pytest.approx(160 * REACH, rel=0.1)
-    here = Quad(quad.corners - np.array(view.offset))
+    offset = view.matrix[:2, 2]
+    here = Quad(quad.corners - offset)
     assert view.in_photo(Line((here,), 1.0)).parts[0].corners == pytest.approx(quad.corners, abs=1e-3)
-    left, top = (round(value * scale) for value in view.offset)
+    left, top = (round(value * scale) for value in offset)
     assert (view.photo.pixels == pixels[top : top + rows, left : left + columns]).all()
 
 
 def test_at_the_edge_the_cut_out_ends_with_the_photo() -> None:
     photo = Photo(np.zeros((600, 900, 3), np.uint8))
     view = surroundings(photo, Line((Quad.from_line((80, 8), 150, 14, 0.0),), 1.0))
-    assert view is not None and view.offset == (0, 0)
+    assert view is not None and (view.matrix == np.eye(3)).all()
 
 
 def test_a_line_across_the_photo_needs_no_closer_look() -> None:
     photo = Photo(np.zeros((200, 300, 3), np.uint8))
     assert surroundings(photo, Line((Quad.from_line((150, 100), 240, 20, 0.0),), 1.0)) is None
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+@pytest.mark.parametrize(("degrees", "turn"), [(40, 0.0), (-100, 0.0), (3, np.pi)])
+def test_a_tilted_line_is_level_in_its_view(scale: float, degrees: float, turn: float) -> None:
+    pixels = np.zeros((600, 900, 3), np.uint8)
+    angle = np.deg2rad(degrees)
+    quad = Quad.from_line((420 / scale, 300 / scale), 200 / scale, 20 / scale, angle)
+    cv2.fillPoly(
+        pixels, [np.round(quad.corners * scale * 16).astype(np.int32)], (255, 255, 255), cv2.LINE_AA, 4
+    )
+    view = surroundings(Photo(pixels, scale), Line((quad,), 1.0), turn)
+    assert view is not None
+    rows, columns = np.nonzero(view.photo.pixels[..., 0] > 127)
+    assert np.ptp(columns) == pytest.approx(200, abs=3) and np.ptp(rows) == pytest.approx(20, abs=3)
+    left, top, right, bottom = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    seen = Quad(np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) / scale)
+    there = view.in_photo(Line((seen,), 1.0)).parts[0]
+    expected = quad.turned() if turn else quad
+    assert there.corners == pytest.approx(expected.corners, abs=2.5 / scale)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_what_is_found_in_a_turned_photo_is_told_in_the_photo(quarters: int) -> None:
+    pixels = np.zeros((200, 300, 3), np.uint8)
+    pixels[40:60, 100:180] = 255
+    view = on_its_side(Photo(pixels, 0.5), quarters)
+    rows, columns = np.nonzero(view.photo.pixels[..., 0])
+    box = (2.0 * columns.min(), 2.0 * rows.min(), 2.0 * (np.ptp(columns) + 1), 2.0 * (np.ptp(rows) + 1))
+    there = view.in_photo(Line((Quad.from_box(box),), 1.0)).parts[0]
+    assert there.bounds() == pytest.approx((200, 80, 160, 40))

@@ -1,0 +1,99 @@
+"""What a reader does where nothing is sure: look again, closer, fainter, larger, the other way up.
+
+The first look is enough for four photos of five. The others are worth a second's work: each further look is
+taken only where those before it found nothing that reads as a VIN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.detect.detector import Detector
+from core.detect.lines import LineConfig
+from core.detect.views import View, on_its_side, surroundings
+from core.panel import Lap, Panel
+from core.records import Candidate, HeatMaps, Line, Photo
+from core.rectify import photo_as_line
+
+HOPELESS = -4.0
+"""Score of a candidate that may well be another row: the whole photo is looked at again."""
+FAINT = 0.2
+"""Threshold of the *VIN text* map where the usual one found nothing."""
+CLOSER = 2
+"""Candidates whose surroundings are looked at, where none is sure."""
+CLOSE = 0.75
+"""Side of that look over the detector's usual one."""
+BOXED = 0.5
+"""Belief in a line that the photo's edge suggests; the detector's own is 0..1."""
+LARGE = 700
+"""Pixels of a photo's long side from which small text is worth a closer look."""
+
+
+@dataclass(frozen=True)
+class CloserLook:
+    """Further looks at one photo.
+
+    Attributes:
+        detector: finds lines in every view.
+        panel: reads them.
+        lap: told the name of a stage when a part of it is done.
+    """
+
+    detector: Detector
+    panel: Panel
+    lap: Lap
+
+    def candidates(self, photo: Photo, maps: HeatMaps, first: list[Candidate]) -> list[Candidate]:
+        """Further candidates; none where the ``first`` ones hold one that is sure."""
+        if best(first) >= self.panel.enough:
+            return []
+        cut = [Line((quad,), BOXED) for quad in photo_as_line(photo.size)]
+        found = self.panel.read(photo, cut, self.lap)
+        for lines in self._elsewhere(photo, maps):
+            if best(first + found) > HOPELESS:
+                break
+            self.lap("detect")
+            found += self.panel.read(photo, lines, self.lap)
+        if best(first + found) >= self.panel.enough:
+            return found
+        return found + self._around(photo, first + found)
+
+    def _elsewhere(self, photo: Photo, maps: HeatMaps) -> Iterator[list[Line]]:
+        """Lines of the whole photo that the first look did not show, the cheapest look first."""
+        yield self._lines(maps, FAINT)
+        # Close-ups have larger characters than the detector learnt from.
+        yield self._lines(self.detector.maps(photo, 0.5), FAINT)
+        for quarters in (2, 1, 3):
+            yield self._seen(on_its_side(photo, quarters))
+        if max(photo.pixels.shape[:2]) >= LARGE:
+            yield self._lines(self.detector.maps(photo, 2.0), FAINT)
+
+    def _around(self, photo: Photo, candidates: list[Candidate]) -> list[Candidate]:
+        """What is seen around the best candidates, made level, and on its head where that helps nothing."""
+        ranked = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)[:CLOSER]
+        found: list[Candidate] = []
+        for turn in (0.0, np.pi):
+            lines = []
+            for candidate in ranked:
+                view = surroundings(photo, candidate.line, turn)
+                lines += self._seen(view, CLOSE) if view is not None else []
+            self.lap("detect")
+            found += self.panel.read(photo, lines, self.lap)
+            if best(candidates + found) > HOPELESS:
+                break
+        return found
+
+    def _seen(self, view: View, zoom: float = 1.0) -> list[Line]:
+        return [view.in_photo(line) for line in self._lines(self.detector.maps(view.photo, zoom))]
+
+    def _lines(self, maps: HeatMaps, threshold: float | None = None) -> list[Line]:
+        usual = self.detector.network.card.settings.get("threshold", 0.5)
+        return self.detector.lines(maps, LineConfig(threshold=threshold or usual))
+
+
+def best(candidates: Iterable[Candidate]) -> float:
+    """Their highest score."""
+    return max((candidate.score for candidate in candidates), default=-1e9)

@@ -83,7 +83,12 @@ def gate(store: Store, job: Job, progress: Progress) -> str:
         "candidate": champions.fingerprints(folder),
         "left_out": left_out,
         "verdict": verdict.to_json(),
-        "changed": [asdict(photo) for photo in changed(read)],
+        "changed": [
+            asdict(photo) | {"sha256": place.sha256, "quads": place.quads}
+            for photo in changed(read)
+            for place in gold
+            if place.photo == photo.photo
+        ],
     }
     _keep(progress.folder / RESULT, told)
     progress.tell(1.0, verdict.reasons[0], {"outcome": verdict.outcome, **_figures(verdict)})

@@ -92,7 +92,16 @@ def sweep(store: Store) -> None:
     for row in found:
         if path_of(store, row["sha256"]).exists():
             erase_photo(store, row["sha256"])
+    _sweep_runs(store, {row["sha256"] for row in found})
     store.emptied_wal()
+
+
+def _sweep_runs(store: Store, gone: set[str]) -> None:
+    """What jobs keep of single photos: a file that names a forgotten one goes; it can be made anew."""
+    for path in (store.home / "runs").glob("*/*.json*"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if any(sha256 in text for sha256 in gone):
+            path.unlink()
 
 
 def erase_in(db: Database, row: Row, person: int, why: str, uid: str, now: float) -> None:

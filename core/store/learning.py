@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from core.store.connect import Row, Store, first, rows, scalar
-from core.store.entries import Content
+from core.store.entries import Content, Corners
 from core.store.snapshots import Snapshot
 from core.vin import UNREAD
 
@@ -44,6 +44,7 @@ class Gold:
         text: the frozen label, 17 characters.
         kind: what carries the VIN.
         tags: troubles.
+        quads: where it is, pixels of the upright photo.
     """
 
     photo: int
@@ -51,6 +52,7 @@ class Gold:
     text: str
     kind: str
     tags: tuple[str, ...]
+    quads: tuple[Corners, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:
         seen = {row["vin_group"] for row in rows(db, cars)}
         found = rows(db, sql, [snapshot.id])
     kept = [
-        Gold(row["id"], row["sha256"], row["text"], row["kind"], _content(row).tags)
+        Gold(row["id"], row["sha256"], content.text, row["kind"], content.tags, content.quads)
         for row in found
+        for content in [_content(row)]
         if UNREAD not in row["text"] and row["vin_group"] not in seen
     ]
     return kept, len(found) - len(kept)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from core.store import schema_review
+from core.store import schema_learning, schema_review
 
 migrations = Migrations("labels")
 
@@ -258,67 +258,19 @@ def forgetting_and_finding(db: Database) -> None:
 @migrations()
 def jobs(db: Database) -> None:
     """Runs as processes of their own: whose turn, how far, alive or not, and what somebody asked of them."""
-    _run(
-        db,
-        "ALTER TABLE runs ADD COLUMN parent INTEGER REFERENCES runs(id)",
-        "ALTER TABLE runs ADD COLUMN threads INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE runs ADD COLUMN progress REAL NOT NULL DEFAULT 0",
-        "ALTER TABLE runs ADD COLUMN told TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE runs ADD COLUMN wish TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE runs ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE runs ADD COLUMN log TEXT NOT NULL DEFAULT ''",
-        "ALTER TABLE runs ADD COLUMN pid INTEGER",
-        "ALTER TABLE runs ADD COLUMN born TEXT",
-        "ALTER TABLE runs ADD COLUMN heartbeat REAL",
-        "CREATE INDEX runs_by_state ON runs (state, id)",
-    )
+    _run(db, *schema_learning.JOBS)
 
 
 @migrations()
 def champions(db: Database) -> None:
     """Who made which networks the champion, when, and on what grounds."""
-    _run(
-        db,
-        """
-        CREATE TABLE champions (
-            id INTEGER PRIMARY KEY,
-            action TEXT NOT NULL CHECK (action IN ('promote', 'roll_back')),
-            release TEXT NOT NULL,
-            networks TEXT NOT NULL,
-            before TEXT NOT NULL,
-            run INTEGER REFERENCES runs(id),
-            person INTEGER NOT NULL REFERENCES people(id),
-            grounds TEXT NOT NULL,
-            at REAL NOT NULL
-        ) STRICT
-        """,
-    )
+    _run(db, *schema_learning.CHAMPIONS)
 
 
 @migrations()
 def labelling_rounds(db: Database) -> None:
     """Pseudo-labels with their evidence, and the audit that lets a round teach or withdraws it."""
-    _run(
-        db,
-        "ALTER TABLE rounds ADD COLUMN state TEXT NOT NULL DEFAULT 'noted'",
-        "ALTER TABLE rounds ADD COLUMN target REAL NOT NULL DEFAULT 0",
-        "ALTER TABLE rounds ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
-        """
-        CREATE TABLE pseudo_labels (
-            round INTEGER NOT NULL REFERENCES rounds(id),
-            photo INTEGER NOT NULL REFERENCES photos(id),
-            text TEXT NOT NULL,
-            quads TEXT NOT NULL,
-            evidence TEXT NOT NULL,
-            accepted INTEGER NOT NULL,
-            audit INTEGER NOT NULL DEFAULT 0,
-            PRIMARY KEY (round, photo)
-        ) STRICT
-        """,
-        "CREATE INDEX pseudo_labels_of_photo ON pseudo_labels (photo)",
-        "CREATE INDEX pseudo_labels_audit ON pseudo_labels (round, photo) WHERE audit = 1",
-        "CREATE INDEX rounds_by_state ON rounds (state)",
-    )
+    _run(db, *schema_learning.ROUNDS)
 
 
 @migrations()

@@ -74,28 +74,9 @@ def photos_dir() -> Path:
 def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """The app on a free port of this machine, with a database and a home of its own."""
     folder = tmp_path_factory.mktemp("app")
-    server = AppServer(
-        url=f"http://127.0.0.1:{_free_port()}",
-        database=folder / "labels.db",
-        home=folder / "home",
-        log=folder / "server.log",
-    )
-    with server.log.open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "app.py"),
-                *("--server.address", "127.0.0.1", "--server.port", server.url.rpartition(":")[2]),
-                *("--server.headless", "true", "--server.fileWatcherType", "none"),
-                *("--browser.gatherUsageStats", "false"),
-            ],
-            cwd=ROOT,
-            env={**os.environ, "VIN_DESK_DB": str(server.database), "VIN_DESK_HOME": str(server.home)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    server = app_in(folder)
+    process = run_app(server)
     try:
-        _wait_until_healthy(server, process)
         yield server
     finally:
         process.terminate()
@@ -104,6 +85,37 @@ def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def app_in(folder: Path) -> AppServer:
+    """An app that keeps everything in this folder; :func:`run_app` starts it."""
+    url = f"http://127.0.0.1:{_free_port()}"
+    return AppServer(url, folder / "labels.db", folder / "home", folder / "server.log")
+
+
+def run_app(server: AppServer, **environment: str) -> subprocess.Popen[bytes]:
+    """Start an app and wait until it answers."""
+    with server.log.open("ab") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", "app.py"),
+                *("--server.address", "127.0.0.1", "--server.port", server.url.rpartition(":")[2]),
+                *("--server.headless", "true", "--server.fileWatcherType", "none"),
+                *("--browser.gatherUsageStats", "false"),
+            ],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "VIN_DESK_DB": str(server.database),
+                "VIN_DESK_HOME": str(server.home),
+                **environment,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    _wait_until_healthy(server, process)
+    return process
 
 
 # Playwright's loop occupies the thread while it is up, so it lives no longer than one test file.

@@ -15,17 +15,22 @@ def run() -> None:
     """The navigation, who is signed in, and the desk that the address names: what ``app.py`` is."""
     st.session_state[_ENTERED] = True
     # Hidden from those who may not come in; the desk itself and the store refuse them as well.
-    review: Literal["visible", "hidden"] = "visible" if signing.might("review") else "hidden"
+    review, train = _visible("review"), _visible("learn")
     desk = st.navigation(
         [
             st.Page("pages/read.py", title="Read", default=True),
             st.Page("pages/label.py", title="Label", url_path="label"),
             st.Page("pages/review.py", title="Review", url_path="review", visibility=review),
+            st.Page("pages/train.py", title="Train", url_path="train", visibility=train),
         ],
         position="top",
     )
     signing.badge()
     desk.run()
+
+
+def _visible(right: str) -> Literal["visible", "hidden"]:
+    return "visible" if signing.might(right) else "hidden"
 
 
 def through_app() -> None:
@@ -36,5 +41,6 @@ def through_app() -> None:
     """
     if _ENTERED not in st.session_state:
         st.session_state[_ENTERED] = True
-        st.navigation(["app.py", "pages/label.py", "pages/review.py"], position="hidden")
+        desks = ["app.py", "pages/label.py", "pages/review.py", "pages/train.py"]
+        st.navigation(desks, position="hidden")
         st.rerun()

@@ -1,0 +1,56 @@
+"""The Train desk: corrections become readers; nobody promotes a worse one by accident."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.registry import ModelError
+from core.store import Store, StoreError
+from core.store.people import Person
+from pages.widgets import desks, signing, style
+from pages.widgets.train import candidate, champions, compare, rounds, sheet, start, supply, watch
+
+WAYS = {"train": "Train", "compare": "Compare runs", "champions": "Champions", "rounds": "Labelling rounds"}
+
+
+def main() -> None:
+    desks.through_app()
+    style.apply(wide=True)
+    sheet.apply()
+    try:
+        store = Store.open()
+        _desk(store, signing.required(store, "learn"))
+    except StoreError as error:
+        st.error("**The label store does not answer.**", icon=":material/error:")
+        st.text(str(error))
+        st.button("Try again", key="retry_store")
+    except ModelError as error:
+        st.error("**The networks that read are not ready.**", icon=":material/error:")
+        st.text(str(error))
+        st.button("Try again", key="retry_models")
+        champions.way_back(Store.open(), signing.required(Store.open(), "learn"))
+
+
+def _desk(store: Store, person: Person) -> None:
+    champions.line(store, person)
+    way = st.segmented_control(
+        "What", list(WAYS), format_func=WAYS.__getitem__, default="train", required=True, key="train_way",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if way == "compare":
+        compare.show(store)
+    elif way == "champions":
+        champions.history(store)
+    elif way == "rounds":
+        rounds.show(store, person)
+    else:
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            supply.show(store)
+            start.show(store, person)
+        with right:
+            watch.show(store, person)
+            candidate.show(store, person)
+
+
+main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -247,6 +248,22 @@ class TestRunner:
 
         now = self.carry_out(store, work, monkeypatch)
         assert (now.state, saved) == (state, [True])
+
+    def test_work_that_does_not_end_is_killed(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        killed: list[Owner] = []
+        monkeypatch.setattr("core.jobs.progress.PATIENCE", 0.2)
+        monkeypatch.setattr("core.jobs.progress.kill", killed.append)
+
+        def work(_store: Store, entry: Job, _progress: Progress) -> str:
+            ask(store, entry.id, entry.person or 0, "cancel")
+            while not killed:
+                with contextlib.suppress(KeyboardInterrupt):
+                    time.sleep(0.05)
+            return "too late"
+
+        now = self.carry_out(store, work, monkeypatch)
+        assert killed[0] == process.myself()
+        assert (now.state, now.reason) == ("stopped", "it did not end by itself and was killed")
 
     def test_sigterm_is_a_pause(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         def work(*_given: object) -> str:

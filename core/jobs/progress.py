@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import _thread
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.jobs.process import kill
 from core.store.connect import Store
 from core.store.errors import StoreError
-from core.store.jobs import Job, Owner, beat
+from core.store.jobs import Job, Owner, beat, end_job
 
 EVERY = 2.0
 """Seconds between signs of life."""
+
+PATIENCE = 120.0
+"""Seconds that work may take to save its state once it was interrupted."""
 
 
 class Progress:
@@ -62,9 +67,20 @@ class Progress:
             if self._beat() and not self._over.is_set():
                 # Once: a second interruption would hit the saving that the first one began.
                 _thread.interrupt_main()
+                asked = time.monotonic()
                 while not self._over.wait(EVERY):
                     self._beat()
+                    if time.monotonic() - asked > PATIENCE:
+                        self._give_up()
                 return
+
+    def _give_up(self) -> None:
+        """The work does not end by itself: its last checkpoint counts."""
+        state = "stopped" if self.wish == "cancel" else "paused"
+        try:
+            end_job(self.store, self.job.id, self._owner, state, "it did not end by itself and was killed")
+        finally:
+            kill(self._owner)
 
     def _beat(self) -> str:
         with self._lock:

@@ -116,7 +116,7 @@ class TestRows:
         desk.clock.at += GONE + 1
         assert tidy(desk.store, alive) == []
         assert tidy(desk.store, lambda _pid, _born: None) == []
-        assert tidy(desk.store, gone) == [made.id]
+        assert [one.id for one in tidy(desk.store, gone)] == [made.id]
         now = job(desk.store, made.id)
         assert now.state == "dead" and "without a word" in now.reason
         assert beat(desk.store, made.id, ME) == "lost"
@@ -127,14 +127,14 @@ class TestRows:
         claim(desk.store)
         sign(desk.store, made.id, ME)
         desk.clock.at += SILENT + 1
-        assert tidy(desk.store, lambda _pid, _born: None) == [made.id]
+        assert [one.id for one in tidy(desk.store, lambda _pid, _born: None)] == [made.id]
 
     def test_a_process_that_never_came_is_dead(self, desk: Desk) -> None:
         made = put(desk)
         claim(desk.store)
         assert tidy(desk.store, gone) == []
         desk.clock.at += START + 1
-        assert tidy(desk.store, gone) == [made.id]
+        assert [one.id for one in tidy(desk.store, gone)] == [made.id]
 
     def test_a_job_has_one_owner(self, desk: Desk) -> None:
         made = put(desk)
@@ -173,6 +173,21 @@ class TestProcess:
         assert child.poll() is None
         assert process.kill(Owner(child.pid, born))
         assert child.wait(10) == -signal.SIGKILL
+
+    def test_what_a_killed_leader_left_behind_is_ended(self) -> None:
+        nested = (
+            "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; "
+            "time.sleep(60)']); print('up', flush=True); time.sleep(60)"
+        )
+        leader = subprocess.Popen(
+            [sys.executable, "-c", nested], start_new_session=True, stdout=subprocess.PIPE, text=True
+        )
+        assert leader.stdout is not None and leader.stdout.readline() == "up\n"
+        assert process.end_orphans(leader.pid) == 0  # it lives
+        leader.kill()
+        leader.wait()
+        assert process.end_orphans(leader.pid) == 1
+        leader.stdout.close()
 
 
 Work = Callable[[Store, Job, Progress], str]

@@ -6,6 +6,7 @@ time counts from, it is not.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,8 +16,8 @@ from pathlib import Path
 from core.store.connect import ROOT, Store
 from core.store.jobs import Job, Owner
 
-_BIRTH, _STATE = 19, 0
-"""Fields of ``/proc/PID/stat`` behind the name: state, and start time in ticks since boot."""
+_STATE, _SESSION, _BIRTH = 0, 3, 19
+"""Fields of ``/proc/PID/stat`` behind the name: state, session, and start time in ticks since boot."""
 
 
 def myself() -> Owner:
@@ -92,6 +93,23 @@ def kill(owner: Owner) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def end_orphans(session: int) -> int:
+    """End what a dead leader of a session left behind, such as makers of batches; returns how many.
+
+    Nothing is done where a process of that number lives: it is another one by now.
+    """
+    if born(session) is not None:
+        return 0
+    ended = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        fields = _stat(int(entry.name))
+        if fields is not None and fields[_STATE] != "Z" and int(fields[_SESSION]) == session:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(int(entry.name), signal.SIGKILL)
+                ended += 1
+    return ended
 
 
 def default_threads() -> int:

@@ -21,7 +21,9 @@ STUBBORN = 25.0
 def advance(store: Store) -> list[Job]:
     """Find the dead, settle rounds, start what waits; returns the jobs that were started."""
     process.reap()
-    tidy(store, process.lives)
+    for dead in tidy(store, process.lives):
+        if dead.pid is not None:
+            process.end_orphans(dead.pid)
     settle_rounds(store)
     _end_stubborn(store)
     started = []

@@ -137,8 +137,8 @@ def jobs(store: Store, limit: int = 50, states: tuple[str, ...] = ()) -> list[Jo
         return [_of(row) for row in rows(db, sql, [*states, limit])]
 
 
-def tidy(store: Store, lives: Lives) -> list[int]:
-    """Call the jobs dead whose processes are gone; returns their ids. Costs a look where all is well."""
+def tidy(store: Store, lives: Lives) -> list[Job]:
+    """Call the jobs dead whose processes are gone; returns them as they were. A look where all is well."""
     sql = f"SELECT {_COLUMNS} FROM runs WHERE state = 'running' AND log != ''"
     with store.reading() as db:
         lost = [row for row in rows(db, sql) if _lost(row, store.now(), lives)]
@@ -152,7 +152,7 @@ def tidy(store: Store, lives: Lives) -> list[int]:
                     "state": "dead", "reason": KILLED, "ended": store.now(), "wish": "",
                     "pid": None, "born": None,
                 })  # fmt: skip
-                dead.append(int(row["id"]))
+                dead.append(_of(now))
     return dead
 
 

@@ -36,7 +36,8 @@ def show(store: Store, person: Person) -> None:
     if found_by_gate is not None:
         _verdict(found_by_gate)
     why = promotable(store, picked)
-    if why:
+    told_already = found_by_gate is not None and why == found_by_gate["verdict"]["reasons"][0]
+    if why and not told_already:
         st.text(why)
     with st.container(horizontal=True):
         busy = gated is not None and gated.state in ("waiting", "running")
@@ -56,6 +57,7 @@ def show(store: Store, person: Person) -> None:
             except StoreError as error:
                 st.text(f"That did not work: {error}")
     if found_by_gate is not None:
+        _figures(found_by_gate)
         _changed(store, found_by_gate)
 
 
@@ -81,7 +83,7 @@ def _promote(store: Store, person: Person, picked: Job) -> None:
 
 def _verdict(found: dict[str, Any]) -> None:
     verdict = found["verdict"]
-    reasons = "".join(f"<p>{escape(reason)}</p>" for reason in verdict["reasons"])
+    reasons = "".join(f"<p>{escape(reason[:1].upper() + reason[1:])}.</p>" for reason in verdict["reasons"])
     remarks = "".join(f"<li>{escape(remark)}</li>" for remark in verdict["remarks"])
     outcome = verdict["outcome"]
     st.html(
@@ -89,6 +91,10 @@ def _verdict(found: dict[str, Any]) -> None:
         f"{OUTCOMES[outcome]}</span></div>{reasons}"
         + (f'<ul class="vd-list">{remarks}</ul>' if remarks else "")
     )
+
+
+def _figures(found: dict[str, Any]) -> None:
+    verdict = found["verdict"]
     rows = [_row(one) for one in (verdict["overall"], *verdict["strata"])]
     st.dataframe(rows, hide_index=True, column_config=_COLUMNS, key="gate_table")
     if verdict["champion"] and verdict["candidate"]:

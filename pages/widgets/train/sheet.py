@@ -21,6 +21,7 @@ SHEET = """
 .vd-job { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .7rem; }
 .vd-job b { font-weight: 600; } .vd-job span { overflow-wrap: anywhere; }
 .vd-job .vd-told { flex-basis: 100%; font-size: .85rem; opacity: .75; font-variant-numeric: tabular-nums; }
+.vd-gate p { margin: .35rem 0 0; }
 .vd-state { padding: .05rem .55rem; border-radius: 1rem; font-size: .8rem; font-weight: 600;
   border: 1.5px solid var(--vd); background: color-mix(in srgb, var(--vd) 18%, transparent); }
 .vd-running, .vd-done, .vd-pass { --vd: #0a7fc2; } .vd-waiting, .vd-paused, .vd-stopped { --vd: #7f8c93; }

@@ -87,8 +87,8 @@ def _verdict(found: dict[str, Any]) -> None:
     remarks = "".join(f"<li>{escape(remark)}</li>" for remark in verdict["remarks"])
     outcome = verdict["outcome"]
     st.html(
-        f'<div class="vd-job"><span class="vd-state vd-{outcome}" data-testid="gate-outcome">'
-        f"{OUTCOMES[outcome]}</span></div>{reasons}"
+        f'<div class="vd-gate"><span class="vd-state vd-{outcome}" data-testid="gate-outcome">'
+        f"{OUTCOMES[outcome]}</span>{reasons}</div>"
         + (f'<ul class="vd-list">{remarks}</ul>' if remarks else "")
     )
 

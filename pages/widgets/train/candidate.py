@@ -68,7 +68,8 @@ def told(job: Job) -> str:
     photos = sum(learnt.get(name, 0) for name in ("new", "replay", "round"))
     exact = f", val {figures['val_exact']:.1%}" if "val_exact" in figures else ""
     length = job.config.get("length", "")
-    return f"Job {job.id}: {job.kind[6:]} {figures.get('candidate', '')}, {length}, {photos} photos{exact}"
+    mark = f" {figures['candidate']}" if "candidate" in figures else ""
+    return f"Job {job.id}: {job.kind[6:]}{mark}, {length}, {photos} photos{exact}"
 
 
 def _promote(store: Store, person: Person, picked: Job) -> None:

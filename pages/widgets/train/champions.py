@@ -36,15 +36,10 @@ def way_back(store: Store, person: Person) -> None:
 
 
 def _back(store: Store, person: Person, before: str) -> None:
-    label = (
-        f"Roll back to {'the shipped one' if before == champions.SHIPPED else before[:24]}"
-        if before
-        else "Roll back"
-    )
-    if st.button(
-        label, key="roll_back", disabled=not before, icon=":material/undo:",
-        help="" if before else "The shipped networks serve; there is nothing before them.",
-    ):  # fmt: skip
+    named = "the shipped one" if before == champions.SHIPPED else before[:24]
+    # No tooltip: it would put a second button into the page.
+    label = f"Roll back to {named}" if before else "Roll back"
+    if st.button(label, key="roll_back", disabled=not before, icon=":material/undo:"):
         try:
             made = roll_back(store, person.id)
         except (StoreError, ModelError) as error:

@@ -14,7 +14,7 @@ DASHES = ("", "6 3", "2 3", "8 3 2 3", "12 4", "4 6")
 GREY = "#7f8c93"
 """Of axes and their words: readable on light and dark."""
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 320, 130, 44, 18
+WIDTH, HEIGHT, LEFT, BOTTOM = 320, 130, 56, 18
 
 
 def chart(title: str, lines: Mapping[str, Points], unit: str = "minutes", share: bool = False) -> str:
@@ -33,6 +33,8 @@ def chart(title: str, lines: Mapping[str, Points], unit: str = "minutes", share:
     low, high = min(y for _, y in points), max(y for _, y in points)
     if high - low < 1e-9:
         low, high = low - 0.05 * (abs(low) or 1), high + 0.05 * (abs(high) or 1)
+    if share:
+        low, high = max(0.0, low), min(1.0, high)
 
     def place(x: float, y: float) -> str:
         across = LEFT + (WIDTH - LEFT - 6) * x / right

@@ -15,7 +15,7 @@ from core.store.people import Person
 from core.store.snapshots import Snapshot, freeze, snapshots
 
 NETWORKS = {"ctc": "CTC reader", "yolo": "YOLO reader", "craft": "Detector (CRAFT)"}
-TOLD = {"quick": "Quick, 5 minutes", "standard": "Standard, 40 minutes", "overnight": "Overnight, 8 hours"}
+TOLD = {"quick": "Quick, 5 min", "standard": "Standard, 40 min", "overnight": "Overnight, 8 h"}
 
 
 def show(store: Store, person: Person) -> None:

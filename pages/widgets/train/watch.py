@@ -48,7 +48,7 @@ def show(store: Store, person: Person) -> None:
 
 def _card(store: Store, person: Person, job: Job) -> None:
     with st.container(key=f"job_{job.id}", border=True, gap="small"):
-        told, buttons = st.columns([5, 2], vertical_alignment="center")
+        told, buttons = st.columns([3, 2], vertical_alignment="center")
         told.html(_told(store, job))
         with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
             for wish, icon, states in _BUTTONS:

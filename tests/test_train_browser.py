@@ -80,6 +80,7 @@ def start(page: Page, steps: int, batch: int = 2) -> None:
     page.get_by_text("Shares and settings").click()
     fill(page, "start_steps", str(steps))
     fill(page, "start_batch", str(batch))
+    fill(page, "start_workers", "0")
     # So small that nothing changes what is read: the candidate is as good as the champion.
     fill(page, "start_rate", "0.000001")
     page.locator(".st-key-start_run button").click()

@@ -65,6 +65,9 @@ def _more(network: str, length: str) -> tuple[FineTune, int]:
         )
         steps = right.number_input("Steps (0: by the clock)", 0, 1_000_000, 0, key="start_steps")
         batch = left.number_input("Examples per step", 1, 256, 32, key="start_batch")
+        workers = right.number_input(
+            "Processes that draw examples", 0, os.cpu_count() or 1, 1, key="start_workers"
+        )
         seed = right.number_input("Seed", 0, 2**31, 1, key="start_seed")
         rate = left.number_input(
             "Learning rate (0: usual)", 0.0, 0.1, 0.0, format="%.6f", key="start_rate",
@@ -73,6 +76,7 @@ def _more(network: str, length: str) -> tuple[FineTune, int]:
     wanted = FineTune(
         network, length, real=1 - synthetic / 100, replay=replay / 100, rounds=rounds, confused=confused,
         rate=float(rate), batch=int(batch), steps=int(steps), seed=int(seed),
+        workers=int(workers),
     )  # fmt: skip
     return wanted, int(threads)
 

@@ -7,9 +7,9 @@ from html import escape
 
 import streamlit as st
 
+from core.interval import wilson
 from core.jobs import queue
 from core.jobs.labelling import RoundOrder, put_round
-from core.learn.score import wilson
 from core.store import Store, StoreError
 from core.store.people import Person
 from core.store.rounds import PseudoLabel, Round, labelling_rounds, pool, pseudo_labels, withdraw

@@ -92,7 +92,8 @@ def test_a_run_from_start_to_roll_back(browser_page: Page, train: Train) -> None
     enter(page, train)
     shipped = page.get_by_test_id("champion").get_attribute("data-release")
     expect(page.locator(".st-key-roll_back button")).to_be_disabled()
-    start(page, steps=6)
+    # Long enough to be seen to move, on a fast machine too: seconds, not minutes.
+    start(page, steps=80, batch=4)
     run = page.get_by_test_id("job-1")
     expect(run).to_have_attribute("data-state", "running", timeout=LONG)
     # It is seen to move, without anybody touching the page.

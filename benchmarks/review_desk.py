@@ -1,0 +1,257 @@
+"""How fast the Review desk is: `python benchmarks/review_desk.py [--photos 100000] [--events 1000000]`.
+
+Photos with a life behind them (labels, returns, approvals; one label in six misread by the model, blind
+second labels, look-alikes), their files links to one 1280 x 960 JPEG. First every question that a view asks
+of the store, then the views and filters in Chromium, from the click to the new content. Beside the time that passed
+stands the time that the processor computed: on a machine that does other work as well, only that one is the
+desk's own. `--keep FOLDER` leaves the store there; `--screenshots FOLDER` takes a picture of each view.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from conftest import BROWSER_FLAGS, find_browser
+from label_desk import served
+from store import MAKERS, fill
+
+from core.geometry import Quad
+from core.images import encode_jpeg
+from core.store import Store
+from core.store.alerts import alerts
+from core.store.audit import case, trail
+from core.store.bulk import agreeing
+from core.store.clusters import clusters
+from core.store.confusions import matrix
+from core.store.entries import corners_of
+from core.store.figures import figures
+from core.store.files import path_of
+from core.store.people import add_person, find_person
+from core.store.selection import WAITING, Selection, cards, facets, keys, total
+from core.synth.scenes import SceneConfig, synthetic_scene
+from core.vin import confusable_with
+
+VIEW, FILTER = 2.0, 1.0
+"""Seconds allowed: a view to show, a filter to react."""
+
+REPEATS = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--photos", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="make the store here, or use the one that is here")
+    parser.add_argument("--screenshots", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        store = Store.open(folder / "labels.db", folder / "home")
+        if find_person(store, "Rita") is None:
+            start = time.perf_counter()
+            populate(store, options.photos, options.events)
+            print(f"filled in {time.perf_counter() - start:.0f} s")
+        rita = find_person(store, "Rita")
+        assert rita is not None
+        print(f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        in_store(store, rita.id)
+        in_browser(store, options.screenshots)
+
+
+def populate(store: Store, photos: int, events: int) -> None:
+    """As ``benchmarks/store.py`` fills it, and what a reviewer looks for."""
+    people = [add_person(store, f"Labeller {i}", ["labeller"]).id for i in range(8)]
+    reviewer = add_person(store, "Rob", ["reviewer"]).id
+    add_person(store, "Rita", ["reviewer"])
+    fill(store, people, reviewer, photos, events)
+    rng = np.random.default_rng(1)
+    scene = synthetic_scene(rng, SceneConfig(side=1280, empty=0.0))
+    data = encode_jpeg(scene.pixels[:960])
+    reading = json.dumps({"quads": [corners_of(Quad.from_line((128.0, 96.0), 180.0, 18.0, 0.2))]})
+    with store.reading() as db:
+        texts = db.execute("SELECT id, read, sha256 FROM photos").fetchall()
+    misread = []
+    for key, text, _ in texts:
+        if rng.random() < 1 / 6:
+            slot = int(rng.integers(3, 17))
+            other = sorted(confusable_with(text[slot])) or ["8"]
+            misread.append((text[:slot] + other[int(rng.integers(len(other)))] + text[slot + 1 :], key))
+    with store.writing() as db:
+        db.execute("UPDATE predictions SET reading = ?, disagreement = 0.1 * (photo % 5 = 0)", [reading])
+        db.conn.executemany("UPDATE photos SET read = ? WHERE id = ?", misread)
+        # The triggers work out what follows, as they do when photos come in one by one.
+        db.execute("UPDATE photos SET prediction = NULL")
+        db.execute("UPDATE photos SET prediction = id")
+        db.execute("UPDATE photos SET author = (SELECT person FROM events WHERE id = photos.content)")
+        db.execute("UPDATE photos SET phash = (SELECT phash FROM photos p WHERE p.id = photos.id - 1) "
+                   "WHERE id % 500 = 0")  # fmt: skip
+        seconds = []
+        for key, text, _ in texts[: photos // 20 : 2]:
+            said = text if rng.random() < 0.9 else text[:16] + ("1" if text[16] != "1" else "7")
+            seconds.append((f"s{key}", key, people[(key + 3) % 8], people[(key + 3) % 8], store.now(), said))
+        db.conn.executemany(
+            "INSERT INTO events (uid, photo, track, action, person, role, at, seconds, state, content, text, "
+            "quads, characters, kind, tags) SELECT ?, ?, ?, 'label', ?, 'labeller', ?, 3, 'labelled', "
+            "(SELECT seq + 1 FROM sqlite_sequence WHERE name = 'events'), ?, '[]', '[]', '', '[]'",
+            seconds,
+        )
+    first = path_of(store, texts[0][2])
+    for _, _, sha256 in texts:
+        path = path_of(store, sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path == first:
+            path.write_bytes(data)
+        else:
+            os.link(first, path)
+
+
+def in_store(store: Store, person: int) -> None:
+    waiting = Selection(states=WAITING)
+    choices = {
+        "everything": Selection(),
+        "waiting": waiting,
+        "model differs": Selection(model="differ"),
+        "a pair": Selection(pair=("8", "B")),
+        "five together": Selection(
+            states=WAITING, model="differ", kinds=("label",), tags=("glare",), makers=(MAKERS[0],)
+        ),
+    }
+    allowed = {}
+    for name, selection in choices.items():
+        page = keys(store, person, selection, 24)
+        allowed |= {
+            f"counts of all filters: {name}": (lambda s=selection: facets(store, person, s), FILTER),
+            f"page and total: {name}": (
+                lambda s=selection: (
+                    total(store, person, s),
+                    cards(store, person, keys(store, person, s, 24)),
+                ),
+                FILTER,
+            ),
+            f"what agrees on it: {name}": (
+                lambda s=selection, ids=tuple(page): agreeing(store, person, Selection(ids=ids)),
+                FILTER,
+            ),
+        }
+    shown = keys(store, person, waiting, 1)[0]
+    allowed |= {
+        "a photo and its history": (
+            lambda: (case(store, shown, person), trail(store, shown, person), keys(store, person, waiting)),
+            VIEW,
+        ),
+        "confusions of everything": (lambda: matrix(store, person, Selection()), VIEW),
+        "clusters of everything": (lambda: clusters(store, person, Selection()), VIEW),
+        "people": (lambda: figures(store, person), VIEW),
+    }
+    begun, computed = time.perf_counter(), time.process_time()
+    found = alerts(store, person)
+    print(
+        f"{'alerts, all photos new':<42}{time.perf_counter() - begun:>7.2f} s, computed "
+        f"{time.process_time() - computed:.2f} s, {len(found)} alerts"
+    )
+    allowed["alerts, nothing new"] = (lambda: alerts(store, person), VIEW)
+    for name, (ask, limit) in allowed.items():
+        tell(name, [measured(ask) for _ in range(REPEATS)], limit)
+
+
+def measured(ask: Callable[[], object]) -> tuple[float, float]:
+    begun, computed = time.perf_counter(), time.process_time()
+    ask()
+    return time.perf_counter() - begun, time.process_time() - computed
+
+
+def tell(name: str, spans: list[tuple[float, float]], limit: float) -> None:
+    passed, computed = (statistics.median(one) for one in zip(*spans, strict=True))
+    longest = max(one for one, _ in spans)
+    late = "" if passed < limit else f"   OVER {limit:.0f} s"
+    print(f"{name:<42}{passed:>7.2f} s, longest {longest:.2f}, computed {computed:.2f}{late}")
+
+
+def in_browser(store: Store, screenshots: Path | None) -> None:
+    with served(store) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(playwright),
+            args=list(BROWSER_FLAGS),
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.set_default_timeout(120_000)
+        page.goto(f"{url}/review?as=Rita")
+        page.get_by_test_id("card").first.wait_for()
+        page.wait_for_timeout(3000)
+        spans: dict[str, list[float]] = {}
+
+        def act(name: str, click: Callable[[], object], ready: str) -> None:
+            begun = time.perf_counter()
+            click()
+            page.wait_for_function(ready)
+            spans.setdefault(name, []).append(time.perf_counter() - begun)
+            if screenshots:
+                screenshots.mkdir(parents=True, exist_ok=True)
+                page.wait_for_timeout(1500)
+                page.screenshot(path=screenshots / f"{name.replace(' ', '-').replace(':', '')}.png")
+
+        for _ in range(REPEATS):
+            once(page, act)
+        browser.close()
+    for name, found in spans.items():
+        tell(f"in the browser: {name}", [(one, 0.0) for one in found], FILTER if "filter" in name else VIEW)
+
+
+# Streamlit keeps what was there until the new comes: ready is what only the new content has.
+_CARDS = "document.querySelectorAll('[data-testid=card]').length > 0 && "
+
+
+def once(page: Page, act: Callable[[str, Callable[[], object], str], None]) -> None:
+    """Through every view and some filters, and back to where it began."""
+
+    def turn(name: str) -> Callable[[], object]:
+        return lambda: page.locator(".st-key-review_view").get_by_text(name, exact=True).click()
+
+    total_now = "document.querySelector('.st-key-review_bar strong')?.parentElement.textContent"
+    before = page.evaluate(total_now)
+    page.wait_for_timeout(500)
+    act("filter: model differs",
+        lambda: page.locator(".st-key-f_model").get_by_text("differ").click(),
+        f"{_CARDS}{total_now} !== {json.dumps(before)}")  # fmt: skip
+    act("filter: and readers differ",
+        lambda: page.locator(".st-key-f_readers").get_by_text("differ").click(),
+        f"{_CARDS}{total_now} !== {json.dumps(page.evaluate(total_now))}")  # fmt: skip
+    act("filter: cleared", lambda: page.locator(".st-key-review_clear button").first.click(),
+        f"{_CARDS}{total_now} === {json.dumps(before)}")  # fmt: skip
+    first = page.get_by_test_id("card").first
+    act("view: next page", lambda: page.locator(".st-key-review_page_after button").first.click(),
+        f"{_CARDS}{total_now} !== {json.dumps(before)}")  # fmt: skip
+    page.locator(".st-key-review_page_before button").first.click()
+    page.wait_for_function(f"{total_now} === {json.dumps(before)}")
+    page.wait_for_timeout(500)
+    act("view: one photo", first.click, "!!document.querySelector('[data-testid=opinions]')")
+    page.wait_for_timeout(500)
+    act("view: gallery", lambda: page.locator(".st-key-review_all button").first.click(),
+        f"{_CARDS}!document.querySelector('[data-testid=opinions]')")  # fmt: skip
+    act("view: confusions", turn("Confusions"), "!!document.querySelector('[data-testid^=cell-]')")
+    act("view: clusters", turn("Clusters"), "!!document.querySelector('[data-testid=cluster]')")
+    act("view: people", turn("People"), "!!document.querySelector('[data-testid=people]')")
+    act("view: alerts", turn("Alerts"), "!!document.querySelector('[class*=st-key-alert_done]')")
+    act("view: gallery again", turn("Photos"), f"{_CARDS}{total_now} === {json.dumps(before)}")
+    page.wait_for_timeout(500)
+
+
+if __name__ == "__main__":
+    main()

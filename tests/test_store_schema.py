@@ -31,7 +31,7 @@ FINGERPRINTS = {
     2: "561e7b4f05532bcb",
     3: "bfda242649853034",
     4: "dfa0c1dd7604ab01",
-    5: "9b65e5b06a7f1664",
+    5: "4d5b5cb41eb149e3",
 }
 
 PEOPLE = "INSERT INTO people (id, name, key, roles, created) VALUES "

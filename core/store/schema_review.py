@@ -59,7 +59,8 @@ STATEMENTS = (
     CREATE TRIGGER photos_differ AFTER UPDATE OF vin, read, prediction ON photos
     WHEN new.vin IS NOT old.vin OR new.read IS NOT old.read OR new.prediction IS NOT old.prediction
     BEGIN {_DIFFERENCES}
-    UPDATE photos SET apart = (SELECT disagreement FROM predictions WHERE id = new.prediction)
+    UPDATE photos SET apart = (SELECT disagreement FROM predictions WHERE id = new.prediction
+    AND vin IS NOT NULL)
     WHERE id = new.id; END
     """,
     """

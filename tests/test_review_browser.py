@@ -106,6 +106,7 @@ def test_a_failure_goes_to_the_labeller_and_back_and_is_approved(
     desk.keyboard.press("Control+Shift+Enter")
     expect(desk.get_by_test_id("review-said")).to_contain_text(f"Photo {key} sent back")
     now(desk, right)  # and the next one is there
+    assert [event.action for event in history(store, key)] == ["label", "send_back"]
 
     desk.goto(f"{app_server.url}/label?as=Ann")
     editor = desk.get_by_test_id("strip-editor")

@@ -127,6 +127,13 @@ class TestFilters:
         with pytest.raises(Refused):
             keys(desk.store, desk.rev, replace(EVERYTHING, **change))
 
+    def test_readers_that_read_nothing_do_not_agree(self, desk: Desk) -> None:
+        save_prediction(
+            desk.store, desk.photos[0], replace(reading(None, 0.0, "no_vin"), models={"ctc": "new"})
+        )
+        assert places(desk, Selection(readers="agree")) == [1, 2, 4, 5]
+        assert 0 in places(desk, Selection(model="differ"))  # the label says that there is a VIN
+
     def test_cards_tell_what_the_gallery_shows(self, desk: Desk) -> None:
         (card,) = cards(desk.store, desk.rev, [desk.photos[2]])
         assert (card.vin, card.read, card.wrong, card.author) == (VINS[0], VINS[0][:14] + "7B8", 1, "Ann")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.interval import wilson
 from core.store.connect import Store
 from core.store.people import allowed
-from core.store.selection import Selection, conditions
+from core.store.selection import Selection, conditions, source
 from core.vin import confusable_with
 
 FEW = 50
@@ -61,7 +61,7 @@ def clusters(store: Store, viewer: int, selection: Selection, least: int = 2) ->
     with store.reading() as db:
         allowed(db, viewer, "review")
         terms, values = conditions(selection)
-        compared = f"FROM photos WHERE {terms} AND wrong IS NOT NULL"
+        compared = f"FROM {source(selection)} WHERE {terms} AND wrong IS NOT NULL"
         makers = db.execute(f"SELECT wmi, COUNT(*), SUM(wrong > 0) {compared} GROUP BY 1", values).fetchall()
         tagged = db.execute(f"SELECT tags, COUNT(*), SUM(wrong > 0) {compared} GROUP BY 1", values).fetchall()
         pairs = db.execute(

@@ -279,6 +279,12 @@ def reviewing(db: Database) -> None:
     schema_review.apply(db)
 
 
+@migrations()
+def silent_readers(db: Database) -> None:
+    """Readers that read nothing neither agree nor differ."""
+    _run(db, *schema_review.SILENT_READERS)
+
+
 def dice_of(sha256: str) -> float:
     """A photo's own fair draw in 0..1: the same on every machine, known to nobody beforehand."""
     return int(sha256[:13], 16) / 16**13

@@ -38,6 +38,14 @@ _EDITED = """
 
 _EDITS = "{0}track = 0 AND {0}action IN ('label', 'restore', 'undo') AND {0}content != 0"
 
+_DIFFER = f"""
+    CREATE TRIGGER photos_differ AFTER UPDATE OF vin, read, prediction ON photos
+    WHEN new.vin IS NOT old.vin OR new.read IS NOT old.read OR new.prediction IS NOT old.prediction
+    BEGIN {_DIFFERENCES}
+    UPDATE photos SET apart = (SELECT disagreement FROM predictions WHERE id = new.prediction{{read}})
+    WHERE id = new.id; END
+"""
+
 STATEMENTS = (
     # Of the label in force, the newest reading, the blind second label, what changed an approved VIN.
     "ALTER TABLE photos ADD COLUMN author INTEGER",
@@ -55,13 +63,7 @@ STATEMENTS = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX confusions_by_pair ON confusions (label, read, photo)",
-    f"""
-    CREATE TRIGGER photos_differ AFTER UPDATE OF vin, read, prediction ON photos
-    WHEN new.vin IS NOT old.vin OR new.read IS NOT old.read OR new.prediction IS NOT old.prediction
-    BEGIN {_DIFFERENCES}
-    UPDATE photos SET apart = (SELECT disagreement FROM predictions WHERE id = new.prediction)
-    WHERE id = new.id; END
-    """,
+    _DIFFER.format(read=""),
     """
     CREATE TRIGGER photos_author AFTER UPDATE OF content ON photos WHEN new.content IS NOT old.content
     BEGIN UPDATE photos SET author = (SELECT person FROM events WHERE id = new.content) WHERE id = new.id; END
@@ -111,6 +113,13 @@ STATEMENTS = (
     BEGIN DELETE FROM alike WHERE new.id IN (one, other); END
     """,
 )
+
+SILENT_READERS = (
+    "DROP TRIGGER photos_differ",
+    _DIFFER.format(read=" AND vin IS NOT NULL"),
+    "UPDATE photos SET apart = NULL WHERE read IS NULL AND apart IS NOT NULL",
+)
+"""Readers that read nothing neither agree nor differ."""
 
 
 def apply(db: Database) -> None:

@@ -127,7 +127,7 @@ def total(store: Store, viewer: int, selection: Selection) -> int:
     with store.reading() as db:
         allowed(db, viewer, "review")
         terms, values = conditions(selection)
-        return int(scalar(db, f"SELECT COUNT(*) FROM {_SOURCE} WHERE {terms}", values))
+        return int(scalar(db, f"SELECT COUNT(*) FROM {source(selection)} WHERE {terms}", values))
 
 
 def keys(store: Store, viewer: int, selection: Selection, limit: int = 1000, offset: int = 0) -> list[int]:
@@ -167,13 +167,14 @@ def facets(store: Store, viewer: int, selection: Selection) -> dict[str, dict[An
             without: dict[str, Any] = {name: _NOTHING.get(name, ())}
             terms, values = conditions(replace(selection, **without))
             counted = db.execute(
-                f"SELECT {column}, COUNT(*) FROM {_SOURCE} WHERE {terms} GROUP BY 1", values
+                f"SELECT {column}, COUNT(*) FROM {source(selection)} WHERE {terms} GROUP BY 1", values
             ).fetchall()
             found[name] = dict(counted)
         terms, values = conditions(replace(selection, tags=()))
         tags: Counter[str] = Counter()
         for text, count in db.execute(
-            f"SELECT tags, COUNT(*) FROM {_SOURCE} WHERE {terms} AND tags IS NOT NULL GROUP BY 1", values
+            f"SELECT tags, COUNT(*) FROM {source(selection)} WHERE {terms} AND tags IS NOT NULL GROUP BY 1",
+            values,
         ):
             for tag in json.loads(text):
                 tags[tag] += count
@@ -189,8 +190,15 @@ def keys_in(db: Database, selection: Selection, limit: int, offset: int = 0) -> 
     terms, values = conditions(selection)
     if selection.order not in ORDERS:
         raise Refused(f"{selection.order[:40]!r} is no order; there are {', '.join(ORDERS)}")
-    sql = f"SELECT id FROM {_SOURCE} WHERE {terms} ORDER BY {ORDERS[selection.order]} LIMIT ? OFFSET ?"
+    order = ORDERS[selection.order]
+    sql = f"SELECT id FROM {source(selection)} WHERE {terms} ORDER BY {order} LIMIT ? OFFSET ?"
     return [row[0] for row in db.execute(sql, [*values, limit, offset]).fetchall()]
+
+
+def source(selection: Selection) -> str:
+    """The table and the index to go by; left alone, SQLite takes a small one and reads every row for it."""
+    few = selection.pair or selection.ids
+    return "photos" if few else "photos INDEXED BY photos_in_review"
 
 
 def conditions(selection: Selection) -> tuple[str, list[Any]]:
@@ -235,7 +243,6 @@ def conditions(selection: Selection) -> tuple[str, list[Any]]:
     return " AND ".join(terms), values
 
 
-_SOURCE = "photos"
 _FACETS = {
     "states": "state", "statuses": "status", "makers": "wmi", "kinds": "kind", "labellers": "author",
     "models": "models", "model": "CASE WHEN wrong > 0 THEN 'differ' WHEN wrong = 0 THEN 'agree' END",

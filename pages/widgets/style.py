@@ -127,6 +127,8 @@ SHEET = """
   background: color-mix(in srgb, #d55e00 18%, transparent); }
 .vd-sides td.vd-none { font: .9rem sans-serif; text-align: left; padding-left: .6rem; opacity: .75; }
 .vd-sides .vd-side-label td { background: color-mix(in srgb, #0a7fc2 13%, transparent); }
+.vd-counts { margin: -.5rem 0 0; font-size: .78rem; opacity: .75; overflow-wrap: anywhere; }
+.vd-counts b { font-variant-numeric: tabular-nums; }
 .vd-comments { margin-top: .4rem; overflow-wrap: anywhere; }
 .vd-event { display: flex; flex-wrap: wrap; align-items: baseline; gap: .15rem .7rem; font-size: .88rem; }
 .vd-event time, .vd-event small { opacity: .65; font-variant-numeric: tabular-nums; }

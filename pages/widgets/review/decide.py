@@ -37,7 +37,9 @@ def show(store: Store, person: Person, found: Case, after: Place) -> None:
     waits = found.photo.state in ("labelled", "disputed", "second") and bool(choices)
     # What is done twice by a nervous hand counts once: the save's id belongs to the photo as it was seen.
     doing = (store, person, found, stamp, after)
-    with st.form(f"review_form_{stamp}", border=True):
+    # Left to itself, the comment sends the form by its first button on any Enter with Ctrl, Shift or not:
+    # a photo that is sent back would be approved as well.
+    with st.form(f"review_form_{stamp}", border=True, enter_to_submit=False):
         if len({one.text for one in choices}) > 1:
             st.radio(
                 "Which label counts?", range(len(choices)), key=f"review_choice_{stamp}", horizontal=True,

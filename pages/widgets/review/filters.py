@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,9 @@ READY_MADE = {
 MOST_OPTIONS = 300
 """Values of one filter that are offered, those with most photos first."""
 
+COUNTED = 6
+"""Values of one filter whose number of photos is told."""
+
 
 def show(store: Store, person: Person, place: Place) -> None:
     """All filters, in the side bar."""
@@ -42,7 +46,8 @@ def show(store: Store, person: Person, place: Place) -> None:
             _way(name, label, getattr(chosen, name), counted[name])
         _put("f_pair", " → ".join(chosen.pair) if chosen.pair else "")
         st.text_input(
-            "Confusion: label, read", key="f_pair", on_change=_changed, max_chars=8, placeholder="8 B",
+            "Confusion: label, read", key="f_pair", on_change=_changed, args=("pair",), max_chars=8,
+            placeholder="8 B",
             help="Two characters: what the label says and what was read instead.",
         )  # fmt: skip
         _many("makers", "Maker", chosen.makers, counted)
@@ -50,7 +55,7 @@ def show(store: Store, person: Person, place: Place) -> None:
         _many("tags", "Trouble", chosen.tags, counted)
         _many("labellers", "Labeller", chosen.labellers, counted, names)
         _many("statuses", "Reading", chosen.statuses, counted, words.STATUSES)
-        _many("models", "Model", chosen.models, counted, shown=_model)
+        _many("models", "Model", chosen.models, counted)
         _dates(chosen)
         _put("f_order", chosen.order)
         st.selectbox(
@@ -59,6 +64,7 @@ def show(store: Store, person: Person, place: Place) -> None:
             format_func=words.ORDERS.__getitem__,
             key="f_order",
             on_change=_changed,
+            args=("order",),
         )
         if chosen.ids:
             st.caption(f"Only {len(chosen.ids)} photos that a link names.")
@@ -119,26 +125,36 @@ def _drop(store: Store, person: Person, view: int) -> None:
 
 def _many(
     name: str, label: str, chosen: Sequence[Any], counted: dict[str, dict[Any, int]],
-    names: dict[Any, str] | None = None, shown: Callable[[Any], str] | None = None,
+    names: dict[Any, str] | None = None,
 ) -> None:  # fmt: skip
     counts = counted[name]
     known = [value for value in (names or {}) if value in counts] if name == "states" else list(counts)
     options = list(dict.fromkeys([*chosen, *known[:MOST_OPTIONS]]))
 
     def told(value: Any) -> str:
-        words_for = (names or {}).get(value) or (shown(value) if shown else str(value))
-        return f"{_plain(words_for)} ({counts.get(value, 0):,})"
+        return (names or {}).get(value) or str(value)
 
     _put(f"f_{name}", list(chosen))
-    st.multiselect(label, options, format_func=told, key=f"f_{name}", on_change=_changed, placeholder="Any")
+    st.multiselect(
+        label, options, format_func=told, key=f"f_{name}", on_change=_changed, args=(name,), placeholder="Any"
+    )
+    _counts({told(value): counts.get(value, 0) for value in options[:COUNTED]}, len(options) - COUNTED)
 
 
 def _way(name: str, label: str, chosen: str, counts: dict[Any, int]) -> None:
     _put(f"f_{name}", chosen or None)
     st.segmented_control(
-        label, list(words.WAYS), format_func=lambda way: f"{words.WAYS[way]} ({counts.get(way, 0):,})",
-        key=f"f_{name}", on_change=_changed,
+        label, list(words.WAYS), format_func=words.WAYS.__getitem__, key=f"f_{name}", on_change=_changed,
+        args=(name,),
     )  # fmt: skip
+    _counts({words.WAYS[way]: counts.get(way, 0) for way in words.WAYS})
+
+
+def _counts(counts: dict[str, int], more: int = 0) -> None:
+    # Not in the options' own words: the browser sends those back as values, and they must not move.
+    told = " · ".join(f"{escape(name)} <b>{count:,}</b>" for name, count in counts.items())
+    if told:
+        st.html(f'<p class="vd-counts">{told}{f" · {more} more" if more > 0 else ""}</p>')
 
 
 def _dates(chosen: Selection) -> None:
@@ -149,7 +165,8 @@ def _dates(chosen: Selection) -> None:
     today = datetime.date.today()
     for column, name, label in ((one, "f_since", "Changed from"), (other, "f_until", "to")):
         column.date_input(
-            label, key=name, on_change=_changed, format="YYYY-MM-DD", max_value=max(today, _latest(name)),
+            label, key=name, on_change=_changed, args=(name[2:],), format="YYYY-MM-DD",
+            max_value=max(today, _latest(name)),
             min_value=datetime.date(2000, 1, 1),
         )  # fmt: skip
 
@@ -165,27 +182,22 @@ def _put(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
-def _changed() -> None:
-    held = st.session_state
-    place = state.here()
-    fields: dict[str, Any] = {
-        name: tuple(held[f"f_{name}"])
-        for name in ("states", "statuses", "makers", "kinds", "tags", "labellers", "models")
-    }
-    fields |= {name: held[f"f_{name}"] or "" for name in words.COMPARED}
-    until = address.moment_of(held["f_until"])
-    fields |= {
-        "pair": address.pair_of(held["f_pair"]), "order": held["f_order"],
-        "since": address.moment_of(held["f_since"]), "until": None if until is None else until + 24 * 3600,
-    }  # fmt: skip
-    state.go(replace(place, selection=replace(place.selection, **fields), page=0, photo=0))
+def _changed(name: str) -> None:
+    """One filter was changed; all others are what the address says."""
+    held, place = st.session_state[f"f_{name}"], state.here()
+    value: Any
+    if name == "pair":
+        value = address.pair_of(held)
+    elif name in ("since", "until"):
+        value = address.moment_of(held)
+        value = value + 24 * 3600 if value is not None and name == "until" else value
+    elif name in words.COMPARED or name == "order":
+        value = held or ""
+    else:
+        value = tuple(held)
+    state.go(replace(place, selection=replace(place.selection, **{name: value}), page=0, photo=0))
 
 
 def _plain(text: str) -> str:
     """Words of others in a place that reads Markdown."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]<>()#+-.!|~:$&" else letter for letter in text)
-
-
-def _model(models: str) -> str:
-    """Networks and fingerprints, short."""
-    return " ".join(part.partition("=")[0] + " " + part.partition("=")[2][:4] for part in models.split())

@@ -251,22 +251,18 @@ def _look(kept: dict[str, Any], photo: Photo, key: str, box: tuple[int, int]) ->
         kept["centre"] = Window.of(photo.size, box, ZOOMS[kept["zoom"]], aim).centre
 
     nearest, whole = kept["zoom"] == len(ZOOMS) - 1, kept["zoom"] == 0
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="xsmall"):
         for name, step, disabled in (("out", -1, whole), ("in", 1, nearest)):
             st.button(
-                "", icon=f":material/zoom_{name}:", key=f"{key}_{name}", help=f"Zoom {name}", on_click=zoom,
+                f"Zoom {name}", icon=f":material/zoom_{name}:", key=f"{key}_{name}", on_click=zoom,
                 args=(step,), disabled=disabled,
             )  # fmt: skip
-        st.caption(f"{ZOOMS[kept['zoom']]} × the whole photo", width="content")
     with st.container(horizontal=True, gap="xsmall"):
         for name, (right, down) in ARROWS.items():
             st.button(
-                "", icon=f":material/arrow_{_ICONS[name]}:", key=f"{key}_{name}", help=f"Go {name}",
-                on_click=move, args=(right, down), disabled=whole,
-            )  # fmt: skip
-
-
-_ICONS = {"left": "back", "up": "upward", "down": "downward", "right": "forward"}
+                name.capitalize(), key=f"{key}_{name}", on_click=move, args=(right, down), disabled=whole
+            )
+    st.caption(f"{ZOOMS[kept['zoom']]} × the whole photo")
 
 
 def _bounds(known: Quad | None, photo: Photo) -> str:

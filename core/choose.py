@@ -12,17 +12,21 @@ RULES = {"valid": 1.0, "not_applicable": 0.0, "invalid": -2.0}
 """What the check digit is worth, natural logarithm: evidence beside the picture, never a filter."""
 
 
+TERMS = ("characters", "length", "detector", "check digit")
+"""What the score adds up, see :func:`terms`."""
+
+
 def weigh(line: Line, slots: tuple[Slot, ...], opinions: Mapping[str, SlotPosteriors]) -> Candidate:
     """Put a number on how well a line reads as a VIN.
 
     The score adds the logarithms of: all 17 slots being right, the line having 17 characters at all, the
     detector's belief, and the check digit.
     """
-    sure = sum(math.log(max(slot.confidence, 1e-6)) for slot in slots)
+    sure = _sure(slots)
     length = sum(opinion.log_likelihood for opinion in opinions.values()) / len(opinions)
     text = "".join(slot.character for slot in slots)
     rule = check_digit_status(text)
-    score = sure + length + math.log(max(line.score, 1e-3)) + RULES[rule]
+    score = sure + length + _belief(line) + RULES[rule]
     reason = (
         f"characters {math.exp(sure / 17):.0%} sure on average, "
         f"length fits with {math.exp(max(length, -50)):.2g}, detector {line.score:.0%}, "
@@ -46,3 +50,22 @@ def choose(candidates: Sequence[Candidate], least: float) -> tuple[Candidate | N
     if ranked and (ranked[0].score >= least or ranked[0].line.origin == "region"):
         return ranked[0], tuple(ranked[1:])
     return None, tuple(ranked)
+
+
+def terms(candidate: Candidate) -> dict[str, float]:
+    """What a candidate's score adds up: name of ``TERMS`` -> natural logarithm."""
+    found = {
+        "characters": _sure(candidate.slots),
+        "detector": _belief(candidate.line),
+        "check digit": RULES[check_digit_status(candidate.text)],
+    }
+    found["length"] = candidate.score - sum(found.values())
+    return {name: found[name] for name in TERMS}
+
+
+def _sure(slots: tuple[Slot, ...]) -> float:
+    return sum(math.log(max(slot.confidence, 1e-6)) for slot in slots)
+
+
+def _belief(line: Line) -> float:
+    return math.log(max(line.score, 1e-3))

@@ -85,7 +85,7 @@ def _session(store: Store, person: Person) -> Session:
 def _alive() -> None:
     session: Session | None = st.session_state.get(_SESSION)
     if session is not None:
-        session.keep()
+        session.keep(early=True)
 
 
 def _heard() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.images import decode
 from core.records import Photo
 from core.registry import ModelError
-from pages.widgets import batch, compare, export, overlay, result, slots, style
+from pages.widgets import batch, candidates, compare, export, overlay, result, slots, style
 from pages.widgets.readings import Read, Readings, load_reader
 from pages.widgets.sources import Source, chosen_sources
 
@@ -19,12 +19,12 @@ def main() -> None:
     sources = chosen_sources()
     if not sources:
         return
-    reads = readings.read(sources)
+    reads = readings.read([candidates.applied(source) for source in sources])
     shown = reads[0] if len(reads) == 1 else batch.show(reads)
     if compare.wanted(reads):
         compare.show(reads, shown)
         return
-    _details(readings.with_maps(shown))
+    _details(readings, readings.with_maps(shown))
 
 
 def _readings() -> Readings:
@@ -36,18 +36,19 @@ def _readings() -> Readings:
         st.stop()
 
 
-def _details(read: Read) -> None:
+def _details(readings: Readings, read: Read) -> None:
     reading = read.reading
     result.verdict(read)
     if reading.status == "error":
         return
     photo = _photo(read.source)
+    automatic = readings.automatic(read)
     if reading.chosen is not None:
         slots.strip(photo, reading.chosen)
         slots.cells(reading.chosen)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        overlay.show(photo, reading, read.source.region)
+        overlay.show(photo, automatic.reading, read.source.region, reading.chosen)
     with right:
         result.facts(reading)
         result.problems(reading)
@@ -55,9 +56,7 @@ def _details(read: Read) -> None:
     if reading.chosen is not None:
         with st.expander("Alternatives and opinions, slot by slot"):
             slots.table(reading.chosen)
-    if reading.others:
-        with st.expander(f"Other candidates ({len(reading.others)})"):
-            result.candidates(reading)
+    candidates.show(photo, automatic, read)
     export.buttons([read], "this photo", key="one")
 
 

@@ -307,7 +307,7 @@ def test_triage_accepts_nine_and_opens_one(desk: Page, app_server: AppServer, st
     keys = [bring(store, vin, status="accepted") for vin in VINS]
     editor = enter(desk, app_server)
     desk.get_by_role("radio", name="Triage").or_(desk.get_by_role("button", name="Triage")).first.click()
-    expect(desk.locator(".vd-triage img")).to_have_count(len(VINS))
+    expect(desk.locator(".vd-triage img")).to_have_count(len(VINS), timeout=20_000)
     last = desk.locator(f".st-key-triage_card_{keys[4]}")
     last.locator("label").click()
     desk.keyboard.press("Control+Enter")

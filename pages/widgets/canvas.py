@@ -250,25 +250,19 @@ def _look(kept: dict[str, Any], photo: Photo, key: str, box: tuple[int, int]) ->
         aim = (x + STEP * right * wide, y + STEP * down * high)
         kept["centre"] = Window.of(photo.size, box, ZOOMS[kept["zoom"]], aim).centre
 
-    whole = kept["zoom"] == 0
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        st.button(
-            "", icon=":material/zoom_out:", key=f"{key}_out", help="Zoom out", on_click=zoom, args=(-1,),
-            disabled=whole,
-        )  # fmt: skip
-        st.button(
-            "", icon=":material/zoom_in:", key=f"{key}_in", help="Zoom in", on_click=zoom, args=(1,),
-            disabled=kept["zoom"] == len(ZOOMS) - 1,
-        )  # fmt: skip
+    nearest, whole = kept["zoom"] == len(ZOOMS) - 1, kept["zoom"] == 0
+    with st.container(horizontal=True, gap="xsmall"):
+        for name, step, disabled in (("out", -1, whole), ("in", 1, nearest)):
+            st.button(
+                f"Zoom {name}", icon=f":material/zoom_{name}:", key=f"{key}_{name}", on_click=zoom,
+                args=(step,), disabled=disabled,
+            )  # fmt: skip
+    with st.container(horizontal=True, gap="xsmall"):
         for name, (right, down) in ARROWS.items():
             st.button(
-                "", icon=f":material/arrow_{_ICONS[name]}:", key=f"{key}_{name}", help=f"Go {name}",
-                on_click=move, args=(right, down), disabled=whole,
-            )  # fmt: skip
+                name.capitalize(), key=f"{key}_{name}", on_click=move, args=(right, down), disabled=whole
+            )
     st.caption(f"{ZOOMS[kept['zoom']]} × the whole photo")
-
-
-_ICONS = {"left": "back", "up": "upward", "down": "downward", "right": "forward"}
 
 
 def _bounds(known: Quad | None, photo: Photo) -> str:

@@ -20,13 +20,14 @@ class Reader(Protocol):
         ...
 
 
-def read(reader: Reader, data: bytes, region: Quad | None) -> Reading:
+def read(reader: Reader, data: bytes, region: Quad | None, pointed: bool = False) -> Reading:
     """Read inside ``region`` first, and the whole photo too where that reads poorly; the better one is kept.
 
     Args:
         reader: reads.
         data: the photo's bytes.
         region: where the VIN should be, pixels of the upright photo; None reads the whole photo.
+        pointed: a person has pointed at it: what is read there counts, whatever it is.
 
     Returns:
         The reading; its times are those of both where both were made. :func:`used` tells which it is.
@@ -34,6 +35,8 @@ def read(reader: Reader, data: bytes, region: Quad | None) -> Reading:
     if region is None:
         return reader.read(data)
     inside = reader.read(data, region=region)
+    if pointed:
+        return inside
     # A photo that is damaged or hopelessly dark is so with and without a region.
     if inside.status == "error" or (inside.status == "retake" and inside.vin is None):
         return inside

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.geometry import Quad
-from core.records import HeatMaps, Photo, Reading
+from core.records import Candidate, HeatMaps, Photo, Reading
 
 BOX = (760, 560)
 """Largest width and height of the photo on the page, pixels."""
@@ -26,8 +26,15 @@ DASH = 26
 """Pixels from dash to dash."""
 
 
-def show(photo: Photo, reading: Reading, region: Quad | None = None) -> None:
-    """The photo with quads and the region that was given; a choice of heat maps where the detector ran."""
+def show(photo: Photo, reading: Reading, region: Quad | None = None, taken: Candidate | None = None) -> None:
+    """The photo with its lines; a choice of heat maps where the detector ran.
+
+    Args:
+        photo: the pixels.
+        reading: of it.
+        region: that was given, dashed.
+        taken: the line that is shown as the reading, where that is not the one that was chosen.
+    """
     shown = "none"
     if reading.maps is not None:
         shown = st.segmented_control(
@@ -46,7 +53,7 @@ def show(photo: Photo, reading: Reading, region: Quad | None = None) -> None:
     if region is not None:
         picture = dash(picture, region.scaled(scale))
     st.image(
-        draw(picture, reading, scale),
+        draw(picture, reading, scale, taken),
         width=width,
         output_format="JPEG",
         alt="Photo",
@@ -87,20 +94,28 @@ def blend(picture: np.ndarray, maps: HeatMaps, name: str, scale: float) -> np.nd
     return (picture * (1 - share) + colours * share).astype(np.uint8)
 
 
-def draw(picture: np.ndarray, reading: Reading, scale: float) -> np.ndarray:
-    """A copy with the lines: numbered where there are several, a thick edge where the text begins."""
+def draw(picture: np.ndarray, reading: Reading, scale: float, taken: Candidate | None = None) -> np.ndarray:
+    """A copy with the lines: numbered where there are several, a thick edge where the text begins.
+
+    ``taken`` is drawn as the one that counts, by default the one that was chosen.
+    """
     canvas = np.ascontiguousarray(picture).copy()
-    first = 1 if reading.chosen is None else 2
-    for number, candidate in enumerate(reading.others, start=first):
-        for quad in candidate.line.parts:
+    taken = taken or reading.chosen
+    lines = ranked(reading)
+    for candidate in lines:
+        for quad in candidate.line.parts if candidate is not taken else ():
             _outline(canvas, quad.scaled(scale), OTHER, 2)
-        _number(canvas, candidate.line.parts[0].scaled(scale), number)
-    if reading.chosen is not None:
-        for quad in reading.chosen.line.parts:
-            _outline(canvas, quad.scaled(scale), TAKEN, 3)
-        if reading.others:
-            _number(canvas, reading.chosen.line.parts[0].scaled(scale), 1)
+    for quad in taken.line.parts if taken else ():
+        _outline(canvas, quad.scaled(scale), TAKEN, 3)
+    for number, candidate in enumerate(lines, start=1):
+        if len(lines) > 1 or candidate is not taken:
+            _number(canvas, candidate.line.parts[0].scaled(scale), number)
     return canvas
+
+
+def ranked(reading: Reading) -> list[Candidate]:
+    """All lines that could have been the VIN, as they are numbered: the chosen one first."""
+    return [*([reading.chosen] if reading.chosen else []), *reading.others]
 
 
 def outline(picture: np.ndarray, quad: Quad) -> np.ndarray:
@@ -138,6 +153,9 @@ def _outline(canvas: np.ndarray, quad: Quad, colour: tuple[int, int, int], thick
 
 def _number(canvas: np.ndarray, quad: Quad, number: int) -> None:
     left, top, _, _ = quad.bounds()
-    spot = (max(4, round(left)), max(26, round(top) - 10))
-    for ink, width in ((OUTLINE, 7), ((255, 255, 255), 2)):
-        cv2.putText(canvas, str(number), spot, cv2.FONT_HERSHEY_SIMPLEX, 0.9, ink, width, cv2.LINE_AA)
+    x, y = max(4, round(left)), max(30, round(top) - 8)
+    # On a ground of its own: outlined letters vanish on light photos.
+    cv2.rectangle(canvas, (x - 4, y - 26), (x + 18 * len(str(number)) + 4, y + 4), OUTLINE, -1, cv2.LINE_AA)
+    cv2.putText(
+        canvas, str(number), (x, y - 2), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2, cv2.LINE_AA
+    )

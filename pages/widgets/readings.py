@@ -78,7 +78,7 @@ class Readings:
         if new:
             bar = st.progress(0.0, text=_progress(0, len(new)))
             for source in new:
-                reading = guided.read(self._reader, source.data, source.region)
+                reading = guided.read(self._reader, source.data, source.region, source.pointed)
                 fresh[source.key] = reading
                 self._keep(source.key, reading)
                 bar.progress(len(fresh) / len(new), text=_progress(len(fresh), len(new)))
@@ -90,9 +90,16 @@ class Readings:
         source = read.source
         if source.key not in self._without_maps:
             return read
-        reading = guided.read(self._reader, source.data, source.region)
+        reading = guided.read(self._reader, source.data, source.region, source.pointed)
         self._keep(source.key, reading)
         return Read(source, reading)
+
+    def automatic(self, read: Read) -> Read:
+        """What was read without a person pointing: the same, or the reading from before they did."""
+        if not read.source.pointed:
+            return read
+        (found,) = self.read([replace(read.source, region=None, pointed=False)])
+        return self.with_maps(found)
 
     def _keep(self, key: str, reading: Reading) -> None:
         self._known.pop(key, None)  # so that it becomes the newest

@@ -116,22 +116,6 @@ def times(reading: Reading) -> None:
     )
 
 
-def candidates(reading: Reading) -> None:
-    """All lines that could have been the VIN, the chosen one first; numbers as drawn on the photo."""
-    lines = [*([reading.chosen] if reading.chosen else []), *reading.others]
-    rows = "".join(
-        f"<tr><td>{number}</td><td><code>{escape(line.text)}</code></td><td>{line.score:.2f}</td>"
-        f"<td>{escape(line.reason)}</td></tr>"
-        for number, line in enumerate(lines, start=1)
-    )
-    chosen = "Number 1 was taken. " if reading.chosen else ""
-    st.html(
-        '<div class="vd-scroll"><table class="vd-table"><thead><tr><th>#</th><th>Reads</th><th>Score</th>'
-        f"<th>Why</th></tr></thead>{rows}</table></div>"
-        f'<p class="vd-hint">{chosen}The score is a logarithm: higher is better.</p>'
-    )
-
-
 def percent(share: float) -> str:
     """A probability for people: never a hundred per cent."""
     if share > 0.999:
@@ -145,7 +129,9 @@ def _guide(read: Read) -> str:
     """One line on what the camera's guide frame was good for, nothing for other photos."""
     if read.source.region is None or read.reading.status in ("error", "retake"):
         return ""
-    if guided.used(read.reading):
+    if read.source.pointed:
+        told = "Read where you pointed, and nowhere else."
+    elif guided.used(read.reading):
         told = "Read inside the camera's guide frame."
     elif read.reading.vin is not None:
         told = "The guide frame alone read poorly, so the whole photo was read."

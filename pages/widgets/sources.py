@@ -26,20 +26,24 @@ class Source:
         name: of the file, as the person named it: never trust it, never log it.
         data: the file's bytes.
         sha256: their hex digest.
-        region: where the VIN should be, in pixels of the upright photo: the camera's guide frame.
+        region: where the VIN should be, in pixels of the upright photo: the camera's guide frame, or what a
+            person pointed at.
+        pointed: a person pointed at it: nothing else is read.
     """
 
     name: str
     data: bytes
     sha256: str
     region: Quad | None = None
+    pointed: bool = False
 
     @property
     def key(self) -> str:
         """Equal for what reads the same: the bytes, and the region where there is one."""
         if self.region is None:
             return self.sha256
-        return f"{self.sha256} {' '.join(f'{place:.1f}' for place in self.region.bounds())}"
+        places = " ".join(f"{place:.1f}" for place in self.region.corners.ravel())
+        return f"{self.sha256} {places}{' pointed' if self.pointed else ''}"
 
 
 def chosen_sources() -> list[Source]:

@@ -112,6 +112,12 @@ SHEET = """
 [class*="st-key-triage_card"] label strong { font: 600 1.2rem monospace; letter-spacing: .03em; }
 .st-key-signed_in_bar { position: fixed; top: .65rem; right: 4.5rem; z-index: 1000001; width: auto; }
 .st-key-signed_in_bar > div { width: auto; } .st-key-signed_in_bar { align-items: center; }
+.vd-candidate p { margin: 0 0 .25rem; display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .8rem; }
+.vd-candidate code { font-size: 1.1rem; font-weight: 600; }
+.vd-candidate .vd-terms { font-size: .85rem; opacity: .85; margin-top: .25rem; }
+.vd-candidate .vd-hint { margin: 0; }
+.st-key-read_region, .st-key-label_region { overflow-x: auto; }
+.st-key-page_pulse { display: none; }
 .st-key-label_way { margin-bottom: -.6rem; }
 .vd-hint { margin: .6rem 0 .2rem; font-size: .85rem; opacity: .75; }
 .vd-note.vd-done { --vd: #0a7fc2; }

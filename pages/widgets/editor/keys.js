@@ -82,7 +82,7 @@ const HELP = [
     ["Shift+← →", "Pan; so does dragging"],
     ["F6", "Contrast"],
     ["F7", "Invert"],
-    ["F8", "Turn by 180°"],
+    ["F8", "Turn by 180° and read again"],
     ["F1", "This sheet"],
   ]],
   ["How to label", [

@@ -66,10 +66,14 @@ class Hands:
             if not surest:
                 self._shelf.beside(self.held[-1])
 
-    def keep(self) -> None:
-        """The person's page is still open: what they hold stays theirs, unless it was taken over."""
+    def keep(self, early: bool = False) -> None:
+        """The person's page is still open: what they hold stays theirs, unless it was taken over.
+
+        Args:
+            early: what has more than half of its lease left is prolonged as well.
+        """
         for held in self.held:
-            if held.task.until - self.store.now() >= self._config.lease / 2:
+            if not early and held.task.until - self.store.now() >= self._config.lease / 2:
                 continue
             try:
                 until = renew(self.store, held.photo, self.person.id, self._config)

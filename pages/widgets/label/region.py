@@ -16,7 +16,7 @@ from pages.widgets.label.held import Held, read_again
 from pages.widgets.label.session import Session
 from pages.widgets.readings import load_reader
 
-BOX = (880, 470)
+BOX = (850, 470)
 """Largest width and height of the photo on the page, pixels."""
 
 

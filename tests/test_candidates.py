@@ -1,0 +1,113 @@
+"""Why a line was chosen, and what a person points at instead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.choose import TERMS, choose, terms, weigh
+from core.geometry import Quad
+from core.records import Candidate, Line, Reading, Slot, SlotPosteriors
+from pages.widgets import candidates, guided, overlay
+from pages.widgets.sources import Source
+
+VIN = "1M8GDM9AXKP042788"
+
+
+def candidate(
+    text: str = VIN, sure: float = 0.99, length: float = -0.2, belief: float = 0.8, top: float = 10
+) -> Candidate:
+    slots = tuple(Slot(c, sure, (), 0, (place / 17, (place + 1) / 17)) for place, c in enumerate(text))
+    said = SlotPosteriors(np.full((17, 33), 1 / 33, np.float32), np.zeros((17, 2), np.float32), length, text)
+    return weigh(Line((Quad.from_box((10, top, 170, 12)),), belief), slots, {"ctc": said})
+
+
+def reading(*lines: Candidate, least: float = -60.0) -> Reading:
+    chosen, others = choose(lines, least)
+    return Reading(chosen.text if chosen else None, "review", 0.5, "valid", chosen, others)
+
+
+@pytest.mark.parametrize("text", [VIN, "1M8GDM9A1KP042788", "XW8ZZZ1KZAG501915"])
+def test_the_terms_add_up_to_the_score(text: str) -> None:
+    one = candidate(text, 0.9, -1.5, 0.6)
+    found = terms(one)
+    assert tuple(found) == TERMS
+    assert sum(found.values()) == pytest.approx(one.score)
+    assert found["length"] == pytest.approx(-1.5)
+    assert found["detector"] == pytest.approx(np.log(0.6))
+
+
+@pytest.mark.parametrize(
+    ("other", "word"),
+    [
+        ({"sure": 0.6}, "characters that are surer"),
+        ({"length": -14.0}, "its length"),
+        ({"belief": 0.01}, "the detector's belief"),
+        ({"text": "1M8GDM9A1KP042788"}, "the check digit"),
+    ],
+)
+def test_what_decided_is_told(other: dict, word: str) -> None:
+    told = candidates.why(reading(candidate(), candidate(**other, top=60)))
+    assert told.startswith("Number 1 was taken") and word in told
+
+
+def test_one_line_none_and_none_that_fits_are_told() -> None:
+    assert "only line" in candidates.why(reading(candidate()))
+    assert "no line" in candidates.why(reading())
+    assert candidates.why(reading(candidate(sure=0.1), least=-5)).startswith("None was taken")
+
+
+def test_the_line_on_show_is_drawn_as_the_one_that_counts() -> None:
+    found = reading(candidate(), candidate(sure=0.6, top=60))
+    grey = np.full((100, 200, 3), 128, np.uint8)
+    blue = np.array(overlay.TAKEN)
+
+    def rows(picture: np.ndarray) -> np.ndarray:
+        return np.unique(np.nonzero((np.abs(picture.astype(int) - blue) < 40).all(axis=2))[0])
+
+    assert rows(overlay.draw(grey, found, 1.0)).max() < 40
+    pointed = rows(overlay.draw(grey, found, 1.0, found.others[0]))
+    assert pointed.min() > 40
+
+
+def test_what_is_pointed_at_counts_even_where_it_reads_poorly() -> None:
+    class Script:
+        regions: list = []  # noqa: RUF012
+
+        def read(self, _source: bytes, region: Quad | None = None) -> Reading:
+            self.regions.append(region)
+            return Reading(VIN, "review", 0.1, "valid")
+
+    reader, quad = Script(), Quad.from_box((1, 2, 30, 4))
+    assert guided.read(reader, b"", quad, pointed=True).confidence == 0.1
+    assert reader.regions == [quad]
+
+
+def test_a_place_is_kept_for_its_photo_until_it_is_taken_back() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from core.geometry import Quad
+        from pages.widgets import candidates
+        from pages.widgets.sources import Source
+
+        one, other = Source("a", b"", "a" * 64), Source("b", b"", "b" * 64)
+        candidates.point(one.sha256, Quad.from_box((1, 2, 30, 4)))
+        st.text(f"{candidates.applied(one).pointed} {candidates.applied(other).pointed}")
+        candidates.point(one.sha256, None)
+        st.text(f"{candidates.applied(one).pointed}")
+
+    at = AppTest.from_function(page).run()
+    assert [text.value for text in at.text] == ["True False", "False"]
+
+
+def test_another_place_is_another_reading() -> None:
+    quad = Quad.from_box((1, 2, 30, 4))
+    keys = {
+        Source("a", b"", "a").key,
+        Source("a", b"", "a", quad).key,
+        Source("a", b"", "a", quad, True).key,
+        Source("a", b"", "a", quad.turned(), True).key,
+    }
+    assert len(keys) == 4

@@ -113,7 +113,7 @@ def calibrated(pairs: Sequence[Pair], folds: int = FOLDS, seed: int = 0) -> Fore
     probabilities = np.zeros(len(pairs))
     for held in range(folds):
         settings = calibrate([pair for pair, at in zip(pairs, fold, strict=True) if at != held]).settings
-        for index in np.nonzero(fold == held)[0]:
+        for index in map(int, np.nonzero(fold == held)[0]):
             chosen = pairs[index][1].chosen
             probabilities[index] = confidence(chosen, settings) if chosen else 0.0
     return _forecasts(pairs, probabilities)

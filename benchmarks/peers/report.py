@@ -181,8 +181,9 @@ _HOW = """
   of any of these texts that is nearest to the truth. In both figures the others are better off than in use.
 - Set-ups were chosen on `val` with `python -m benchmarks.peers.tune`, never on these photos. `zoom` enlarges
   photos under 700 px, `crop_zoom` crops; `only_vin`: told the 33 characters of a VIN.
-- Box given: VIN Desk gets the true box as the region where the VIN is, the others the picture cut to it, with
-  a margin, and only recognise (RapidOCR without detector, EasyOCR `recognize`, Tesseract one line).
+- Box given: VIN Desk gets the true box as the region where the VIN is, the others the picture cut to it with
+  the margin that served them best (`along`, `across`: shares of the box's width and height). They only
+  recognise, unless `detect` says that their own detector looking for the line in the crop served better.
 - The photos are real and stay out of the repository.
 """
 

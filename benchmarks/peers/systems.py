@@ -232,9 +232,9 @@ SYSTEMS: dict[str, type] = {
 
 SETUPS: dict[str, Setup] = {
     "VIN Desk": Setup(),
-    "RapidOCR": Setup(zoom=2.0),
-    "EasyOCR": Setup(zoom=2.0, only_vin=True, turns=True),
-    "Tesseract": Setup(zoom=3.0, crop_zoom=3.0, only_vin=True),
+    "RapidOCR": Setup(zoom=3.0, crop_zoom=2.0, along=0.1, across=0.5, detect=True),
+    "EasyOCR": Setup(zoom=2.0, crop_zoom=3.0, only_vin=True),
+    "Tesseract": Setup(zoom=3.0, crop_zoom=4.0, along=0.0, across=0.0, segmentation=12, crop_segmentation=13),
 }
 """The best of what ``tune.py`` tried on ``val``."""
 

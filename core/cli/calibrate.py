@@ -32,6 +32,9 @@ def add(verbs: Verbs) -> None:
     verb.add_argument("labels", type=Path, metavar="LABELS.csv", help="see docs/command-line.md")
     verb.add_argument("--use", default="val", metavar="USE", help="only rows with this `use` (default: val)")
     verb.add_argument("--dry", action="store_true", help="print, and leave the card as it is")
+    verb.add_argument(
+        "--report", type=Path, metavar="FILE.md", help="write a page with the reliability diagram"
+    )
     verb.set_defaults(execute=run)
 
 
@@ -44,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         labels = [label for label in read_labels(options.labels) if label.use == options.use and label.vin]
     except (OSError, ValueError) as error:
         raise Refusal(f"{options.labels} cannot be used: {error}") from error
+    if options.report and not options.report.parent.is_dir():
+        raise Refusal(f"the folder of {options.report} does not exist; make it first")
     reader = load_reader()
     weights = _fusion(reader, labels)
     say("weights    " + ", ".join(f"{name} {weight:g}" for name, weight in weights.items()))
@@ -62,7 +67,21 @@ def run(options: argparse.Namespace) -> int:
     say(f"Brier score {fitted.brier:.4f} on {fitted.count} photos")
     if not options.dry:
         _keep(settings)
+    if options.report:
+        _report(options, pairs)
     return 0
+
+
+def _report(options: argparse.Namespace, pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> None:
+    from core.learn.diagram import write_page
+    from core.learn.reliability import calibrated, uncalibrated, usable
+
+    known = usable(pairs)
+    forecasts = {"uncalibrated": uncalibrated(known), "calibrated": calibrated(known)}
+    for name, forecast in forecasts.items():
+        say(f"{name:<13} NLL {forecast.nll:.3f}  Brier {forecast.brier:.4f}  gap {forecast.gap:.1%}")
+    told = f"{options.labels.name} --use {options.use}{' --dry' if options.dry else ''}"
+    write_page(options.report, forecasts, f"python -m core calibrate {told} --report {options.report.name}")
 
 
 def _presence(reader: VinReader, pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> dict[str, float]:

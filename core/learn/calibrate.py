@@ -45,10 +45,8 @@ def calibrate(pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> Calibration:
     Raises:
         ValueError: fewer than 20 usable photos, or all of them right or all wrong.
     """
-    usable = [
-        (reading, outcome) for label, reading in pairs if (outcome := _outcome(label, reading)) is not None
-    ]
-    targets = np.array([outcome for _, outcome in usable], dtype=float)
+    usable = [(reading, known) for label, reading in pairs if (known := outcome(label, reading)) is not None]
+    targets = np.array([known for _, known in usable], dtype=float)
     if len(usable) < 20 or targets.min() == targets.max():
         raise ValueError(
             f"{len(usable)} usable photos, {targets.sum():.0f} of them right: too few to calibrate on"
@@ -91,7 +89,8 @@ def calibrate_presence(
     return settings
 
 
-def _outcome(label: LabelledPhoto, reading: Reading) -> bool | None:
+def outcome(label: LabelledPhoto, reading: Reading) -> bool | None:
+    """Whether a reading is right; None where that is not known."""
     if reading.chosen is None or len(label.vin) != 17:
         return None
     text = reading.chosen.text

@@ -232,6 +232,7 @@ def test_filters_combine_count_and_live_in_the_address(
     until(lambda: bool(_views(store)))
     desk.keyboard.press("Escape")
     expect(desk.get_by_label("Name of the view")).to_be_hidden()
+    desk.wait_for_timeout(1000)  # a popover that is closing swallows the click that comes with it
     desk.locator(".st-key-review_clear button").click()
     expect(cards(desk)).to_have_count(3)
     desk.locator(".st-key-review_views button").first.click()

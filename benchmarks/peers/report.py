@@ -13,8 +13,9 @@ import numpy as np
 from benchmarks.peers.rows import Row
 from benchmarks.peers.systems import SETUPS, SYSTEMS
 from benchmarks.peers.texts import contains, oracle_cer
+from core.interval import wilson
 from core.learn.crops import LabelledPhoto
-from core.learn.score import cer, wilson
+from core.learn.score import cer
 
 OURS = "VIN Desk"
 TITLES = {

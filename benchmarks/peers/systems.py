@@ -36,7 +36,6 @@ class Setup:
         along: margin of a crop at either end, share of the box's width.
         across: margin above and below, share of the box's height.
         only_vin: the system is told that only the 33 characters of a VIN occur.
-        turns: text is also tried turned by 90, 180 and 270 degrees.
         detect: the system's own detector looks for lines in the crop too.
         segmentation: Tesseract's page segmentation mode of whole photos.
         crop_segmentation: of crops.
@@ -47,7 +46,6 @@ class Setup:
     along: float = 0.03
     across: float = 0.12
     only_vin: bool = False
-    turns: bool = False
     detect: bool = False
     segmentation: int = 11
     crop_segmentation: int = 7
@@ -170,8 +168,7 @@ class EasyOcr:
         return {"version": version("easyocr"), "models": _sizes([self._folder / name for name in names])}
 
     def _read(self, pixels: np.ndarray) -> list[Text]:
-        options = self._options | ({"rotation_info": [90, 180, 270]} if self.setup.turns else {})
-        found = self._reader.readtext(pixels, **options)
+        found = self._reader.readtext(pixels, **self._options)
         return [Text(text, _bounds(corners)) for corners, text, _ in found]
 
 

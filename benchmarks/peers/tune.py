@@ -24,7 +24,6 @@ WHOLE: dict[str, list[Setup]] = {
     "EasyOCR": [
         *(Setup(zoom=zoom, only_vin=True) for zoom in (1.0, 2.0, 3.0)),
         Setup(zoom=2.0),
-        Setup(zoom=2.0, only_vin=True, turns=True),
     ],
     "Tesseract": [
         Setup(zoom=zoom, only_vin=only, segmentation=mode)
@@ -34,22 +33,18 @@ WHOLE: dict[str, list[Setup]] = {
     ],
 }
 
-WIDE = [
-    Setup(along=along, across=across, crop_zoom=zoom, only_vin=True, detect=True)
-    for along, across in ((0.1, 0.5), (0.2, 1.0))
-    for zoom in (2.0, 3.0)
-]
+WIDE = Setup(along=0.1, across=0.5, crop_zoom=2.0, detect=True)
 """The detector looks for the line in a wider crop: it sees tilts that a recogniser alone cannot."""
 
 CROP: dict[str, list[Setup]] = {
     "RapidOCR": [
         *(replace(base, crop_zoom=zoom) for base in (Setup(), SIZED) for zoom in (1.0, 2.0)),
-        *(replace(setup, only_vin=False) for setup in WIDE),
+        WIDE,
     ],
     "EasyOCR": [
         *(replace(base, crop_zoom=zoom, only_vin=True) for base in (Setup(), SIZED) for zoom in (1.0, 3.0)),
         Setup(crop_zoom=3.0),
-        *WIDE,
+        replace(WIDE, only_vin=True),
     ],
     "Tesseract": [
         replace(base, crop_zoom=zoom, only_vin=only, crop_segmentation=mode)

@@ -36,6 +36,8 @@ SMALLEST = 10
 """Map pixels of a word."""
 MORE = 2
 """Times as many candidates as from a detector that knows VINs: readers have to tell them from other rows."""
+ENDS = 0.25
+"""Heights added at either end: the region map ends inside the first and the last character; from ``val``."""
 _SAMPLES = 8
 """Samples along the line per character of a VIN."""
 
@@ -67,12 +69,17 @@ class OriginalCraft:
 
     def lines(self, maps: HeatMaps, config: LineConfig, region: Quad | None = None) -> list[Line]:
         """Candidates, those with about 17 characters first; at most ``MORE`` times ``config.most``."""
-        quads = joined(words(maps, config.threshold))
+        found = words(maps, config.threshold)
+        # A maker's name before the VIN is joined to it: the word alone stays in the running.
+        quads = [*found, *(quad for quad in joined(found) if not any(quad is word for word in found))]
         if region is not None:
             near = region.scaled(maps.scale).widened(0.03, 0.12)
             quads = [quad for quad in quads if _holds(near, quad)]
         lines = [
-            Line((quad.scaled(1 / maps.scale),), likeness(maps.region, quad))
+            Line(
+                (quad.widened(ENDS * quad.height / quad.length, 0).scaled(1 / maps.scale),),
+                likeness(maps.region, quad),
+            )
             for quad in quads
             if quad.length >= config.shortest * quad.height
         ]

@@ -25,6 +25,8 @@ RIVAL = 8.0
 """What scores this much less than the best line is no match for it, whatever the second reader says."""
 RIVALS = 2
 """Other lines that the second reader reads."""
+DECENT = -2.0
+"""Score below which a reading does not tell which way is up: a line cut short is garbled both ways."""
 CERTAIN = 0.9
 """Least confidence of a line's slots from which on nobody asks whether it is upside down."""
 VIEWS = 3
@@ -111,8 +113,10 @@ class Panel:
         if min(slot.confidence for slot in first.candidate.slots) >= CERTAIN:
             return heard
         parts = tuple(part.turned() for part in reversed(first.candidate.line.parts))
-        other = self._listen(photo, [replace(first.candidate.line, parts=parts)], lap)
-        return [max([first, *other], key=_score), *others]
+        for other in self._listen(photo, [replace(first.candidate.line, parts=parts)], lap):
+            if _score(other) > max(_score(first), DECENT):
+                return [other, *others]
+        return heard
 
     def _join(self, heard: Sequence[_Heard]) -> list[Candidate]:
         joined = []

@@ -12,6 +12,7 @@ import pytest
 from conftest import BROWSER_FLAGS, AppServer, find_browser
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
+from core.framing import unframed
 from core.geometry import Quad
 from core.images import decode, encode_jpeg
 from core.reader import VinReader
@@ -51,7 +52,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sample = decode((SAMPLES / NAME).read_bytes())
     chosen = VinReader.load().read(sample).chosen
     assert chosen is not None
-    line = chosen.line.parts[0]
+    line = unframed(chosen).parts[0]
     around = Quad.from_line((line.centre[0], line.centre[1]), line.length, line.height, line.angle)
     size = 0.68 * WIDTH
     there = Quad.from_line((WIDTH / 2, HEIGHT / 2), size, size * line.height / line.length, 0.0)

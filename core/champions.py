@@ -183,7 +183,10 @@ def promote(candidate: Path, expected: Mapping[str, str], note: Mapping[str, Any
         if networks == before.networks:
             raise ModelError("the candidate is the champion already")
         marks = "-".join(f"{name}-{networks[name]}" for name in changed)
-        name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{marks}"
+        # Two tries within a second are two releases: the first may have broken off behind its last write.
+        now = time.time_ns()
+        second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now // 10**9))
+        name = f"{second}-{now % 10**9 // 1000:06d}-{marks}"
         entry = Release(name, before.name, time.time(), networks, changed, dict(note))
         _written(made / NOTE, (json.dumps(asdict(entry), indent=2) + "\n").encode())
         os.chmod(made, 0o755)

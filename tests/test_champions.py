@@ -141,6 +141,26 @@ def test_what_breaks_off_in_between_leaves_the_old_champion(
         del os.environ["VIN_DESK_MODELS"]
 
 
+def test_a_second_try_within_the_same_second_is_a_release_of_its_own(
+    home: Path, candidate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.replace
+
+    def broken(source: object, target: object) -> None:
+        if Path(str(target)).name == "current":
+            raise KeyboardInterrupt
+        real(source, target)
+
+    now = champions.time.time_ns() // 10**9 * 10**9
+    times = iter(range(now, now + 10**9, 10**6))
+    monkeypatch.setattr(champions.time, "time_ns", lambda: next(times))
+    with monkeypatch.context() as breaking:
+        breaking.setattr(os, "replace", broken)
+        with pytest.raises(KeyboardInterrupt):
+            promote(candidate)
+    assert promote(candidate).changed == ("ctc",)
+
+
 def test_a_full_disk_is_told_and_changes_nothing(
     home: Path, candidate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,9 +52,9 @@ class CloserLook:
             return []
         cut = [Line((quad,), BOXED) for quad in photo_as_line(photo.size)]
         found = self.panel.read(photo, cut, self.lap)
-        for lines in self._elsewhere(photo, maps):
-            if best(first + found) > HOPELESS:
-                break
+        looks = self._elsewhere(photo, maps)
+        # Asked before the next look is taken: the detector has worked for it when it comes.
+        while best(first + found) <= HOPELESS and (lines := next(looks, None)) is not None:
             self.lap("detect")
             found += self.panel.read(photo, lines, self.lap)
         if best(first + found) >= self.panel.enough:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from core.store import Store, StoreError
+from core.store import Store
 from core.store.people import Person
-from pages.widgets import desks, editor, pulse, signing, style
+from pages.widgets import desks, editor, pulse
 from pages.widgets.label import guidelines, habits, region, start, triage, turning, twins
 from pages.widgets.label.session import AHEAD, SENT, Session
 from pages.widgets.label.work import parse
@@ -19,16 +19,7 @@ _SESSION = "label_session"
 
 
 def main() -> None:
-    desks.through_app()
-    style.apply(wide=True)
-    try:
-        store = Store.open()
-        person = signing.required(store, "label")
-        _desk(store, person)
-    except StoreError as error:
-        st.error("**The label store does not answer.**", icon=":material/error:")
-        st.text(str(error))
-        st.button("Try again", key="retry_store")
+    desks.opened("label", _desk)
 
 
 # No st.fragment: the browser would ask a restarted server for a fragment that it does not know.

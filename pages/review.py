@@ -6,27 +6,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.store import Store, StoreError
+from core.store import Store
 from core.store.people import Person
 from core.store.photos import counts
 from core.store.selection import total
-from pages.widgets import desks, signing, style
+from pages.widgets import desks
 from pages.widgets.label import start
 from pages.widgets.review import failures, filters, gallery, matrix, people, single, state, warnings
 from pages.widgets.review.address import VIEWS, Place
 
 
 def main() -> None:
-    desks.through_app()
-    style.apply(wide=True)
-    try:
-        store = Store.open()
-        person = signing.required(store, "review")
-        _desk(store, person)
-    except StoreError as error:
-        st.error("**The label store does not answer.**", icon=":material/error:")
-        st.text(str(error))
-        st.button("Try again", key="retry_store")
+    desks.opened("review", _desk)
 
 
 def _desk(store: Store, person: Person) -> None:

@@ -5,30 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from core.registry import ModelError
-from core.store import Store, StoreError
+from core.store import Store
 from core.store.people import Person
-from pages.widgets import desks, signing, style
+from pages.widgets import desks
 from pages.widgets.train import candidate, champions, compare, rounds, sheet, start, supply, watch
 
 WAYS = {"train": "Train", "compare": "Compare runs", "champions": "Champions", "rounds": "Labelling rounds"}
 
 
 def main() -> None:
-    desks.through_app()
-    style.apply(wide=True)
+    desks.opened("learn", _with_a_way_back)
+
+
+def _with_a_way_back(store: Store, person: Person) -> None:
     sheet.apply()
     try:
-        store = Store.open()
-        _desk(store, signing.required(store, "learn"))
-    except StoreError as error:
-        st.error("**The label store does not answer.**", icon=":material/error:")
-        st.text(str(error))
-        st.button("Try again", key="retry_store")
+        _desk(store, person)
     except ModelError as error:
         st.error("**The networks that read are not ready.**", icon=":material/error:")
         st.text(str(error))
         st.button("Try again", key="retry_models")
-        champions.way_back(Store.open(), signing.required(Store.open(), "learn"))
+        champions.way_back(store, person)
 
 
 def _desk(store: Store, person: Person) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
 
-from pages.widgets import signing
+from core.store import Store, StoreError
+from core.store.people import Person
+from pages.widgets import signing, style
 
 _ENTERED = "entered_by_app"
 
@@ -44,3 +47,16 @@ def through_app() -> None:
         desks = ["app.py", "pages/label.py", "pages/review.py", "pages/train.py"]
         st.navigation(desks, position="hidden")
         st.rerun()
+
+
+def opened(right: str, desk: Callable[[Store, Person], None]) -> None:
+    """A desk for people with a right to it, on the label store, or why the store does not answer."""
+    through_app()
+    style.apply(wide=True)
+    try:
+        store = Store.open()
+        desk(store, signing.required(store, right))
+    except StoreError as error:
+        st.error("**The label store does not answer.**", icon=":material/error:")
+        st.text(str(error))
+        st.button("Try again", key="retry_store")

@@ -35,6 +35,13 @@ class SceneConfig:
     certification: float = 0.4
     capture: CaptureConfig = field(default_factory=CaptureConfig)
 
+    def __post_init__(self) -> None:
+        if not 64 <= self.side <= 4096:
+            raise ValueError(f"a scene of {self.side} pixels: give 64 to 4096")
+        for name in ("empty", "turned", "certification"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
+
 
 @dataclass(frozen=True, eq=False)
 class SyntheticScene:

@@ -203,6 +203,10 @@ class TestGlyphs:
         assert {one.name for one in found if one.own} == set(FAMILIES)
         assert all(one.distinct == len(ALPHABET) for one in found), [one.name for one in found]
         assert sum(one.share for one in found) == pytest.approx(0.65)
+        alike = {one.name: (one.closest, one.alike) for one in found}
+        assert all(0.3 < share <= 1 for _, share in alike.values())
+        # Strokes so bold that nothing is left between them.
+        assert alike["narrow and bold"][0] == "MN" and alike["narrow and bold"][1] > 0.95
         for one in found:
             cells = np.split(one.picture, len(ALPHABET), axis=1)
             assert all(cell.any() for cell in cells), one.name

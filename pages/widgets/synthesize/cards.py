@@ -69,12 +69,14 @@ def _scene(made: Picture) -> str:
     for index, corners in enumerate(json.loads(made.row["quads"])):
         which = "vd-vin-line" if str(index) == made.row["vin_quad"] else "vd-row-line"
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-        shapes.append(f'<polygon class="{which}" points="{points}"/>')
+        # Light on dark, so that lines are seen on any ground.
+        shapes += [f'<polygon class="{name}" points="{points}"/>' for name in ("vd-under", which)]
     # Inline SVG does not survive the page's cleaning; as a picture it does.
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
-        "<style>polygon{fill:none;stroke-width:1.3}.vd-vin-line{stroke:#00a5ff;stroke-width:2}"
-        f".vd-row-line{{stroke:#e8e8e8;stroke-opacity:.75}}</style>{''.join(shapes)}</svg>"
+        "<style>polygon{fill:none}.vd-under{stroke:#101418;stroke-opacity:.6;stroke-width:2.6}"
+        ".vd-vin-line{stroke:#00a5ff;stroke-width:1.8}.vd-row-line{stroke:#f0f0f0;stroke-width:1;"
+        f"stroke-dasharray:4 2}}</style>{''.join(shapes)}</svg>"
     )
     return (
         f'<div class="vd-scene"><img src="{_source(made)}" alt="{escape(made.text or "no VIN")}">'

@@ -73,5 +73,5 @@ def _go(start: int) -> None:
 
 def _told(recipe: Recipe) -> str:
     if recipe.kind == "scenes":
-        return "The VIN's line in blue, other rows in grey."
+        return "The VIN's line in blue, other rows dashed."
     return "Lines under the strip: where each character is. Orange: a trouble changed it."

@@ -12,8 +12,11 @@ from core.synth.coverage import OWN, Coverage, coverage
 from core.vin import ALPHABET
 from pages.widgets.synthesize.cards import address
 
-FEW = 20
+FEW = 40
 """Fonts below which more are worth installing."""
+
+ALIKE = 0.95
+"""Common ink of two glyphs from which on a face is marked."""
 
 
 def show() -> None:
@@ -35,7 +38,8 @@ def show() -> None:
 
 
 _HEAD = (
-    "<thead><tr><th>Face</th><th>VINs</th><th>Distinct</th><th>0 to Z, without I, O and Q</th></tr></thead>"
+    "<thead><tr><th>Face</th><th>VINs</th><th>Distinct</th><th>Closest pair</th>"
+    "<th>0 to Z, without I, O and Q</th></tr></thead>"
 )
 
 
@@ -45,10 +49,11 @@ def _coverage() -> list[Coverage]:
 
 
 def _row(one: Coverage) -> str:
-    share = "drawn between" if one.own else f"{one.share:.1%}"
+    share = "own" if one.own else f"{one.share:.1%}"
     picture = address(encode_png(np.ascontiguousarray(255 - one.picture)))
-    bad = "" if one.distinct == len(ALPHABET) else ' class="vd-differs"'
+    bad = ' class="vd-differs"' if one.distinct < len(ALPHABET) or one.alike > ALIKE else ""
     return (
         f"<tr{bad}><th>{escape(one.name)}</th><td>{share}</td><td>{one.distinct} / {len(ALPHABET)}</td>"
+        f"<td><code>{escape(one.closest[0])} {escape(one.closest[1])}</code> {one.alike:.0%} alike</td>"
         f'<td><img src="{picture}" alt="{ALPHABET}"></td></tr>'
     )

@@ -73,12 +73,7 @@ def chosen(store: Store) -> Recipe | None:
         key="synth_kind", label_visibility="collapsed",
     )  # fmt: skip
     seed = st.number_input("Seed of the series", 0, 2**31, 1, key="synth_seed")
-    hard, share = HARD, StripConfig().confusable
-    if kind == "strips":
-        found = _vins(store)
-        if found is None:
-            return None
-        hard, share = found
+    vins = _vins(store) if kind == "strips" else None
     with st.expander("Effects", expanded=True):
         st.button("Back to usual", key="synth_usual", on_click=_usual, icon=":material/restart_alt:")
         effects, usual = _KINDS[str(kind)]
@@ -94,6 +89,9 @@ def chosen(store: Store) -> Recipe | None:
     camera = CaptureConfig(**capture, quality=int(quality))
     if kind == "scenes":
         return Recipe("scenes", int(seed), trouble, severity, scenes=SceneConfig(**values, capture=camera))
+    if vins is None:
+        return None
+    hard, share = vins
     strips = StripConfig(**values, hard=hard, confusable=share, capture=camera)
     return Recipe("strips", int(seed), trouble, severity, strips=strips)
 

@@ -1,7 +1,11 @@
-"""Which shapes the generator knows: every font and kind of strokes with its 33 glyphs."""
+"""Which shapes the generator knows: every font and kind of strokes with its 33 glyphs.
+
+``python -m core.synth.coverage`` prints them with the two glyphs of each that are most alike.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from core.synth.glyphs import Face, NoFonts, faces, glyph
-from core.synth.strokes import StrokeFamily
+from core.synth.strokes import StrokeFamily, draw_family
 from core.vin import ALPHABET
 
 SIZE = 34
 """Nominal font size on the pictures, pixels."""
+
+ALIKE = 0.95
+"""Common ink of two glyphs from which on a small picture shows one shape."""
 
 OWN = 0.35
 """Share of VINs that are written in strokes of our own, see :func:`core.synth.plates.vin_style`."""
@@ -41,7 +48,7 @@ class Coverage:
         share: of the VINs that are written in it, 0..1; strokes share theirs, so it is 0 there.
         distinct: how many of the 33 glyphs differ from all others at all.
         closest: the two glyphs that are most alike.
-        alike: their common ink over all their ink, 0..1; from about 0.95 on a small picture shows one shape.
+        alike: their common ink over all their ink, 0..1.
         picture: uint8 ``(h, w)`` coverage, the alphabet in one row.
     """
 
@@ -96,3 +103,18 @@ def _closest(inks: list[np.ndarray]) -> tuple[str, float]:
     alike = np.triu(common / np.maximum(whole, 1e-6), 1)
     first, second = np.unravel_index(int(alike.argmax()), alike.shape)
     return ALPHABET[first] + ALPHABET[second], float(alike.max())
+
+
+def main(drawn: int = 1000) -> None:
+    """Print each face's closest pair, and how many families of strokes, drawn at random, show two alike."""
+    for one in coverage():
+        print(f"{one.name:<36}{one.distinct:>3} of {len(ALPHABET)}  {one.closest} {one.alike:.2f} alike")
+    rng = np.random.default_rng(0)
+    made = [_coverage("", Face(draw_family(rng)), 0.0) for _ in range(drawn)]
+    pairs = Counter(one.closest for one in made if one.alike > ALIKE)
+    told = ", ".join(f"{pair} {times}" for pair, times in pairs.most_common(6))
+    print(f"{sum(pairs.values())} of {drawn} families have a pair that is more than {ALIKE} alike: {told}")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,15 +8,12 @@ import numpy as np
 import streamlit as st
 
 from core.images import encode_png
-from core.synth.coverage import OWN, Coverage, coverage
+from core.synth.coverage import ALIKE, OWN, Coverage, coverage
 from core.vin import ALPHABET
 from pages.widgets.synthesize.cards import address
 
 FEW = 40
 """Fonts below which more are worth installing."""
-
-ALIKE = 0.95
-"""Common ink of two glyphs from which on a face is marked."""
 
 
 def show() -> None:

@@ -137,6 +137,16 @@ def project(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
     return homogeneous[:, :2] / homogeneous[:, 2:]
 
 
+def at_centres(matrix: np.ndarray) -> np.ndarray:
+    """A homography of continuous coordinates as OpenCV's warps want it.
+
+    Pixel centres lie at +0.5 in continuous coordinates, but at whole numbers for ``cv2.warpPerspective``.
+    """
+    to_continuous = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
+    to_centres = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
+    return to_centres @ matrix @ to_continuous
+
+
 def resample(image: np.ndarray, quad: Quad, width: int, height: int) -> np.ndarray:
     """Straighten ``quad`` out of ``image`` to ``(height, width, channels)`` uint8.
 
@@ -146,10 +156,7 @@ def resample(image: np.ndarray, quad: Quad, width: int, height: int) -> np.ndarr
     shrink = min(quad.length / width, quad.height / height)
     if shrink >= 2.0:
         image, quad = _shrunk_surroundings(image, quad, shrink)
-    # Pixel centres lie at +0.5 in continuous coordinates, but at whole numbers for warpPerspective.
-    to_continuous = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
-    to_centres = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])
-    matrix = to_centres @ quad.homography(width, height) @ to_continuous
+    matrix = at_centres(quad.homography(width, height))
     return cv2.warpPerspective(
         image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )

@@ -196,7 +196,7 @@ def test_several_cameras_can_be_chosen_from(browser_page: Page, app_server: AppS
     camera = open_camera(browser_page, app_server, WATCH + two)
     choice = camera.get_by_test_id("camera-choice")
     expect(choice).to_be_visible()
-    assert choice.locator("option").all_inner_texts() == ["<i>Front</i>", "Rear"]
+    expect(choice.locator("option")).to_have_text(["<i>Front</i>", "Rear"])
     choice.select_option("camera-1")
     browser_page.wait_for_function("window.wishes.length === 2")
     assert browser_page.evaluate("window.wishes[1].video.deviceId") == {"exact": "camera-1"}

@@ -97,7 +97,7 @@ def test_a_failure_goes_to_the_labeller_and_back_and_is_approved(
     expect(first).to_contain_text("model: 1 wrong")
     first.click()
     now(desk, key)
-    assert filters(desk)["photo"] == [str(key)]
+    until(lambda: filters(desk).get("photo") == [str(key)])
     expect(desk.get_by_test_id("opinions").locator("td.vd-apart")).to_have_count(2)  # the reading, a reader
     expect(desk.locator(".vd-comments")).to_contain_text(HOSTILE)
     desk.keyboard.press("Control+Shift+Enter")
@@ -148,12 +148,12 @@ def test_a_confusion_cell_opens_exactly_its_photos(desk: Page, app_server: AppSe
     expect(desk.get_by_test_id("cell-8B")).to_have_text("2")
     desk.get_by_test_id("cell-8B").click()
     expect(cards(desk)).to_have_count(2)
-    assert seen(desk) == eights == set(keys(store, who(store, "Rita"), Selection(pair=("8", "B"))))
-    assert filters(desk)["pair"] == ["8B"]
+    until(lambda: seen(desk) == eights == set(keys(store, who(store, "Rita"), Selection(pair=("8", "B")))))
+    until(lambda: filters(desk).get("pair") == ["8B"])
     link = desk.url.replace("as=Rita", "as=Rob")  # handed to somebody else
     desk.goto(link)
     expect(cards(desk)).to_have_count(2)
-    assert seen(desk) == eights
+    until(lambda: seen(desk) == eights)
     assert HOSTILE not in desk.url and not any(vin in desk.url for vin in VINS)
     desk.get_by_role("radio", name="Clusters").or_(desk.get_by_role("button", name="Clusters")).first.click()
     expect(desk.get_by_test_id("cluster").first).to_contain_text("8 → B")
@@ -216,13 +216,13 @@ def test_filters_combine_count_and_live_in_the_address(
     desk.keyboard.type("Ann")
     desk.keyboard.press("Enter")
     expect(cards(desk)).to_have_count(1)
-    assert seen(desk) == {mine}
+    until(lambda: seen(desk) == {mine})
     expect(counts.nth(1)).to_have_text("differ 1 · agree 1")  # of Ann's
     found = filters(desk)
     assert (found["model"], found["labeller"]) == (["differ"], [str(who(store, "Ann"))])
     desk.reload()
     expect(cards(desk)).to_have_count(1)
-    assert seen(desk) == {mine}
+    until(lambda: seen(desk) == {mine})
     desk.locator(".st-key-review_share button").first.click()
     expect(desk.locator(".st-key-review_share code, [data-testid=stPopoverBody] code")).to_contain_text(
         "model=differ"
@@ -298,7 +298,7 @@ def test_people_and_alerts(desk: Page, app_server: AppServer, store: Store) -> N
     expect(desk.get_by_text("One VIN, several photos").first).to_be_visible()
     desk.get_by_role("button", name="Look at them").first.click()
     expect(cards(desk)).to_have_count(2)
-    assert seen(desk) == {one, other}
+    until(lambda: seen(desk) == {one, other})
     enter(desk, app_server, "view=alerts")
     settled = desk.get_by_role("button", name="Settled")
     expect(settled).to_have_count(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any, TypeVar
 
 MANY = 8
@@ -40,14 +40,19 @@ def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def progress(items: Sequence[Item], unit: str) -> Iterator[Item]:
-    """The items, with a progress bar on stderr where that is a terminal and they are many."""
-    if len(items) < MANY or not sys.stderr.isatty():
+def progress(items: Iterable[Item], unit: str, total: int | None = None) -> Iterator[Item]:
+    """The items, with a progress bar on stderr where that is a terminal and they are many.
+
+    ``total`` tells how many come where the items themselves do not.
+    """
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    if (total or 0) < MANY or not sys.stderr.isatty():
         yield from items
         return
     from tqdm import tqdm
 
-    yield from tqdm(items, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True)
+    yield from tqdm(items, total=total, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True)
 
 
 def bounded(kind: Callable[[str], Any], least: float, most: float = float("inf")) -> Callable[[str], Any]:

@@ -8,6 +8,7 @@ from core.jobs.finetune import finetune
 from core.jobs.gating import gate
 from core.jobs.labelling import label_pool
 from core.jobs.progress import Progress
+from core.jobs.synthesis import synthesize
 from core.store.connect import Store
 from core.store.errors import Refused
 from core.store.jobs import Job
@@ -15,7 +16,12 @@ from core.store.jobs import Job
 Work = Callable[[Store, Job, Progress], str]
 """Does a job and says in a sentence how it went; raises where it cannot."""
 
-KINDS: dict[str, Work] = {"train": finetune, "gate": gate, "round": label_pool}
+KINDS: dict[str, Work] = {
+    "train": finetune,
+    "gate": gate,
+    "round": label_pool,
+    "synthesize": synthesize,
+}
 
 
 def work_of(kind: str) -> Work:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 from core.vin import ALPHABET
 
@@ -37,3 +39,25 @@ def hard_characters(confusions: Mapping[tuple[str, str], int], size: int = SIZE)
         for character in ALPHABET
     }
     return "".join(character * round(size * weight) for character, weight in weights.items())
+
+
+def read_confusions(path: Path) -> dict[tuple[str, str], int]:
+    """A CSV with the columns ``label``, ``read`` and ``count``.
+
+    Raises:
+        ValueError: it cannot be read, lacks a column, or holds something else.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        found: Counter[tuple[str, str]] = Counter()
+        for row in rows:
+            times = int(row["count"])
+            if row["label"] not in ALPHABET or row["read"] not in ALPHABET or times < 0:
+                raise ValueError(f"no confusion: {dict(row)}"[:120])
+            found[row["label"], row["read"]] += times
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise ValueError(
+            f"{path} is no file of confusions with the columns label, read and count ({error})"
+        ) from error
+    return dict(found)

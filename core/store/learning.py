@@ -107,6 +107,22 @@ def lessons(store: Store, snapshot: Snapshot) -> list[Lesson]:
     ]
 
 
+def teachable(store: Store) -> list[Lesson]:
+    """Labels of now that may teach and tell a place, reviewed or not, in the order of the photos.
+
+    Before there is a snapshot, to look at; ``fresh`` is not asked here.
+    """
+    sql = (
+        "SELECT p.id, p.sha256, e.text, e.quads, e.characters, COALESCE(e.kind, '') AS kind, e.tags "
+        "FROM photos p JOIN events e ON e.id = p.content WHERE p.state IN ('labelled', 'approved') "
+        "AND COALESCE(p.side, 'train') = 'train' AND p.gold = 0 AND e.quads != '[]' "
+        f"AND COALESCE(p.vin_group, '') NOT IN ({_GOLD_CARS}) ORDER BY p.id"
+    )
+    with store.reading() as db:
+        found = rows(db, sql)
+    return [Lesson(row["id"], row["sha256"], _content(row), "train", True) for row in found]
+
+
 def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:
     """The gold of a snapshot whose text is wholly known, and how many were left out.
 

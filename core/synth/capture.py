@@ -32,6 +32,16 @@ class CaptureConfig:
     glare: float = 0.06
     lowcontrast: float = 0.15
 
+    def __post_init__(self) -> None:
+        for name in ("motion", "sharpen", "jpeg", "glare", "lowcontrast"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; a probability lies between 0 and 1")
+        for name in ("blur", "noise"):
+            if not 0 <= getattr(self, name) <= 2:
+                raise ValueError(f"{name} is {getattr(self, name)}; give 0 to 2")
+        if not 1 <= self.quality <= 95:
+            raise ValueError(f"quality is {self.quality}; JPEG's lies between 1 and 95")
+
 
 def expose(picture: np.ndarray, rng: np.random.Generator, config: CaptureConfig) -> np.ndarray:
     """Light on the plate: uneven brightness, reflections, little contrast; float32 in, float32 0..255 out."""

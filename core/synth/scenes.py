@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from core.geometry import Quad, project
+from core.geometry import Quad, at_centres, project
 from core.synth.capture import CaptureConfig, expose, shoot
 from core.synth.certification import certification_label
 from core.synth.glyphs import cap_height
@@ -34,6 +34,13 @@ class SceneConfig:
     turned: float = 0.15
     certification: float = 0.4
     capture: CaptureConfig = field(default_factory=CaptureConfig)
+
+    def __post_init__(self) -> None:
+        if not 64 <= self.side <= 4096:
+            raise ValueError(f"a scene of {self.side} pixels: give 64 to 4096")
+        for name in ("empty", "turned", "certification"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +79,12 @@ def synthetic_scene(rng: np.random.Generator, config: SceneConfig) -> SyntheticS
     shrink = np.sqrt(abs(np.linalg.det(matrix[:2, :2])))
     if shrink < 0.7:
         plate = cv2.GaussianBlur(plate.astype(np.float32), (0, 0), 0.35 / shrink)
-    plate = cv2.warpPerspective(plate.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR)
-    mask = cv2.warpPerspective(np.ones_like(canvas.ink, np.float32), matrix, size, flags=cv2.INTER_LINEAR)
+    warp = at_centres(matrix)
+    plate = cv2.warpPerspective(plate.astype(np.float32), warp, size, flags=cv2.INTER_LINEAR)
+    mask = cv2.warpPerspective(np.ones_like(canvas.ink, np.float32), warp, size, flags=cv2.INTER_LINEAR)
     if rng.random() < 0.3:
         # Etched or printed straight onto whatever is there: only the ink is seen.
-        ink = cv2.warpPerspective(canvas.ink.astype(np.float32) / 255, matrix, size, flags=cv2.INTER_LINEAR)
+        ink = cv2.warpPerspective(canvas.ink.astype(np.float32) / 255, warp, size, flags=cv2.INTER_LINEAR)
         picture = background + ink[..., None] * (letters - ground) * rng.choice([-1, 1])
     else:
         picture = background * (1 - mask[..., None]) + plate * mask[..., None]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from core.geometry import Quad, project, resample
+from core.geometry import Quad, at_centres, project, resample
 from core.synth.capture import CaptureConfig, bent, expose, shoot
 from core.synth.glyphs import Face, cap_height
 from core.synth.plates import (
@@ -28,6 +28,7 @@ from core.synth.plates import (
     write,
 )
 from core.synth.vins import HARD, random_vin
+from core.vin import ALPHABET
 
 _NAMES = ("VIN", "VIN:", "VIN :", "V.I.N.", "V.I.N.:", "NO.", "No", "VIN.", "I.D. NO.", "FIN", "N/V", "ID:")
 MARGIN = 0.25
@@ -68,6 +69,10 @@ class StripConfig:
             raise ValueError(
                 f"characters of {self.smallest} to {self.largest} pixels: give 1 <= smallest <= largest"
             )
+        if not 0 <= self.jitter <= 10:
+            raise ValueError(f"jitter is {self.jitter}; 0 cuts exactly, 1 is usual, 10 is the most")
+        if not self.hard or not set(self.hard) <= set(ALPHABET):
+            raise ValueError(f"{self.hard[:40]!r} holds no characters of a VIN, or others")
         for name in ("bent", "confusable"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
@@ -266,7 +271,7 @@ def _photograph(
     move = np.eye(3)
     move[:2, 2] = -low
     matrix = move @ matrix
-    double = np.diag([2.0, 2.0, 1.0]) @ matrix
+    double = at_centres(np.diag([2.0, 2.0, 1.0]) @ matrix)
     shrink = min(2 * along, 2 * across)
     if shrink < 0.7:
         # Averaging before the warp keeps thin strokes.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.geometry import Quad, project, resample
+from core.geometry import Quad, at_centres, project, resample
 from core.synth.glyphs import cap_height
 from core.synth.plates import Canvas, text_width, thicken, vin_style, write
 
@@ -164,7 +164,7 @@ def _printed(
     if shrink < 0.7:
         cover = cv2.GaussianBlur(cover, (0, 0), 0.35 / shrink)
     rows, columns = shape[:2]
-    double = np.diag([2.0, 2.0, 1.0]) @ matrix
+    double = at_centres(np.diag([2.0, 2.0, 1.0]) @ matrix)
     cover = cv2.warpPerspective(cover, double, (2 * columns, 2 * rows), flags=cv2.INTER_LINEAR)
     cover = cv2.resize(cover, (columns, rows), interpolation=cv2.INTER_AREA)
     cover = cv2.GaussianBlur(cover, (0, 0), max(0.3, rng.uniform(0.03, 0.11) * pitch))
@@ -275,8 +275,7 @@ def _grain(ground: np.ndarray) -> float:
 
 def _onto(strip: np.ndarray, back: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A strip laid back into the photo; ``back`` maps photo to strip on continuous coordinates."""
-    centre = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
-    matrix = np.linalg.inv(centre) @ back @ centre
+    matrix = at_centres(back)
     return cv2.warpPerspective(
         strip, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )

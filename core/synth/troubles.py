@@ -99,10 +99,10 @@ def _motion(picture: np.ndarray, line: TextLine, severity: float, rng: np.random
 def _dirt(picture: np.ndarray, line: TextLine, severity: float, rng: np.random.Generator) -> np.ndarray:
     """Splashes of mud, denser the worse."""
     field = _blotches(picture.shape, 0.45 * line.pitch, rng)
-    shade = rng.uniform(40, 140) * np.array([1.0, 0.88, 0.7])
+    shade = rng.uniform(50, 190) * np.array([1.0, 0.88, 0.7])
     _, across = line.frame(picture.shape, line.corners.mean(axis=(0, 1)))
     near = 1 / (1 + np.square(across / (3 * line.height)) ** 2)
-    return _over(picture, 0.92 * near * _covering(field, 0.5 * severity), shade)
+    return _over(picture, 0.92 * near * _covering(field, 0.75 * severity), shade)
 
 
 def _scratches(picture: np.ndarray, line: TextLine, severity: float, rng: np.random.Generator) -> np.ndarray:

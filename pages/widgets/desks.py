@@ -25,6 +25,7 @@ def run() -> None:
             st.Page("pages/label.py", title="Label", url_path="label"),
             st.Page("pages/review.py", title="Review", url_path="review", visibility=review),
             st.Page("pages/train.py", title="Train", url_path="train", visibility=train),
+            st.Page("pages/synthesize.py", title="Synthesize", url_path="synthesize", visibility=train),
         ],
         position="top",
     )
@@ -44,8 +45,8 @@ def through_app() -> None:
     """
     if _ENTERED not in st.session_state:
         st.session_state[_ENTERED] = True
-        desks = ["app.py", "pages/label.py", "pages/review.py", "pages/train.py"]
-        st.navigation(desks, position="hidden")
+        others = ("label", "review", "train", "synthesize")
+        st.navigation(["app.py", *(f"pages/{name}.py" for name in others)], position="hidden")
         st.rerun()
 
 

@@ -41,14 +41,19 @@ def write(items: Iterable[Item], target: Path, load: Load, shard: int = SHARD) -
                 "sha256": item.sha256, "size": list(item.size), "side": item.side, "state": item.state,
                 "label": as_json(item.content),
             }  # fmt: skip
-            _add(open_shards[side], stem + suffix, data)
-            _add(open_shards[side], stem + ".json", json.dumps(entry).encode())
-            _add(open_shards[side], stem + ".txt", item.content.text.encode())
+            add_sample(open_shards[side], stem, suffix, data, entry)
             counts[side] = count + 1
     finally:
         for archive in open_shards.values():
             archive.close()
     return sum(counts.values())
+
+
+def add_sample(archive: tarfile.TarFile, stem: str, suffix: str, data: bytes, entry: dict) -> None:
+    """One picture with what is known of it; ``entry`` holds its ``label`` as :func:`as_json` tells it."""
+    _add(archive, stem + suffix, data)
+    _add(archive, stem + ".json", json.dumps(entry).encode())
+    _add(archive, stem + ".txt", entry["label"]["text"].encode())
 
 
 def read(path: Path) -> Iterator[Found]:

@@ -21,12 +21,15 @@ _SEEN = "train_seen_states"
 
 
 @st.fragment(run_every="2s")
-def show(store: Store, person: Person) -> None:
-    """Look every two seconds; whoever looks also moves the queue on."""
+def show(store: Store, person: Person, only: str = "") -> None:
+    """Look every two seconds; whoever looks also moves the queue on.
+
+    ``only`` shows the jobs whose kind begins with it.
+    """
     st.subheader("Jobs")
     try:
         queue.advance(store)
-        found = jobs(store, 50)
+        found = [job for job in jobs(store, 50) if job.kind.startswith(only)]
     except StoreError as error:
         st.text(str(error))
         return

@@ -61,7 +61,7 @@ class VinReader:
         craft, ctc, yolo = (registry.load(name, folder) for name in ("craft", "ctc", "yolo"))
         prior = VinPrior.from_json(registry.load_text("prior", folder))
         panel = Panel(CtcReader(ctc), YoloReader(yolo), prior)
-        return cls(CraftDetector(craft), panel)
+        return cls(CraftDetector(craft), panel, Gauge.load(folder))
 
     def read(self, source: Source, region: Quad | None = None) -> Reading:
         """Read one photo.
@@ -97,7 +97,8 @@ class VinReader:
             problems = self._why(photo, seen)
             clock.stop("inspect")
             return self._without("no_vin", clock, photo, problems, maps, seen)
-        problems = self._told(photo, chosen)
+        shown = framed(chosen)
+        problems = self._told(photo, shown)
         clock.stop("inspect")
         probability = confidence(chosen, self.panel.settings)
         return Reading(
@@ -105,7 +106,7 @@ class VinReader:
             status=self._verdict(probability, problems),
             confidence=probability,
             check_digit=check_digit_status(chosen.text),
-            chosen=framed(chosen),
+            chosen=shown,
             others=others,
             problems=problems,
             maps=maps,

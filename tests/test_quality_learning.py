@@ -11,7 +11,8 @@ from core.learn.quality.data import FACTORY, drawn_examples, drawn_plate, exampl
 from core.learn.quality.fit import Trial, fit
 from core.learn.quality.network import QualityNetwork, QualityNetworkConfig
 from core.learn.quality.train import QualityTask, QualityTrainConfig
-from core.quality.gauge import COLUMNS, Evidence
+from core.quality.features import COLUMNS
+from core.quality.gauge import Evidence
 from core.quality.kinds import LEARNT
 from core.quality.view import HEIGHT, WIDTH
 
@@ -46,7 +47,7 @@ def test_remarks_on_real_photos_that_contradict_each_other_teach_nothing(tmp_pat
 
 def test_a_step_lowers_the_loss_of_its_own_batch() -> None:
     torch.manual_seed(1)
-    task = QualityTask(QualityTrainConfig(network=QualityNetworkConfig((4, 8, 8, 8))))
+    task = QualityTask(QualityTrainConfig(network=QualityNetworkConfig(32, 16, 16)))
     batch = task.batch(0, 16, 5)
     assert task.network(batch[0]).shape == (16, 1 + COLUMNS, 2 + len(LEARNT))
     optimiser = torch.optim.Adam(task.groups()[0]["params"], 0.01)

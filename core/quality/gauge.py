@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core import registry
+from core.quality.features import features
 from core.quality.kinds import LEARNT
 from core.quality.view import View
 from core.registry import Network
-
-COLUMNS = 40
-"""Places along the strip that the network speaks of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +36,7 @@ class Gauge:
     """The champion network for quality.
 
     Attributes:
-        network: ``(n, 3, 48, 320)`` to ``(n, 41, 13)``: the first row is about the whole line (severity,
+        network: ``(n, 41, 141)`` to ``(n, 41, 13)``: the first row is about the whole line (severity,
             nothing wrong, the kinds), the others about places along it.
     """
 
@@ -59,20 +56,17 @@ class Gauge:
 
     def look(self, view: View) -> Evidence:
         """The network's opinion on a line."""
-        output = self.network.run(to_input([view.grey], [(view.pitch, view.height)]))[0]
+        seen = features(view.grey, view.pitch, view.height)
+        output = self.network.run(to_input(*seen))[0]
         return evidence(output[0], view.places)
 
 
-def to_input(pictures: Sequence[np.ndarray], sizes: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Grey uint8 strips ``(48, 320)`` and their ``(pitch, height)`` to float32 ``(n, 3, 48, 320)``.
-
-    The further channels tell how many pixels of the photo a character had, along and across: enlarged text
-    looks blurred, and a line seen from the side has lost its shape.
-    """
-    grey = (np.stack(pictures).astype(np.float32) - 127.5) / 127.5
-    logs = np.log(np.maximum(np.asarray(sizes, np.float32), 0.5) / [8, 14])
-    known = np.clip(logs, -1.5, 1.5).astype(np.float32)[:, :, None, None]
-    return np.concatenate([grey[:, None], np.broadcast_to(known, (len(grey), 2, *grey.shape[1:]))], axis=1)
+def to_input(whole: np.ndarray, local: np.ndarray) -> np.ndarray:
+    """Features of a strip to float32 ``(1, 1 + columns, WHOLE)``: first the line's, then the places'."""
+    packed = np.zeros((1, 1 + len(local), len(whole)), np.float32)
+    packed[0, 0] = whole
+    packed[0, 1:, : local.shape[1]] = local
+    return packed
 
 
 def evidence(output: np.ndarray, extents: np.ndarray) -> Evidence:

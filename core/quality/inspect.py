@@ -20,8 +20,12 @@ FAILS = 0.6
 """Severity, as the synthetic factory counts it, at which half of the readings fail."""
 ALL = 15
 """So many hurt characters are all of them."""
-LEAST = 0.25
+FAINT = 0.4
+"""Severity of whatever it is that keeps the readers from reading, at least."""
+LEAST = 0.3
 """Severity below which nothing is said."""
+PLAIN = 0.5
+"""Severity from which on a hand-made measure is heard beside the network."""
 
 
 def inspect(strip: Strip, candidate: Candidate, gauge: Gauge | None = None) -> tuple[Problem, ...]:
@@ -37,16 +41,32 @@ def inspect(strip: Strip, candidate: Candidate, gauge: Gauge | None = None) -> t
         found = list(findings(view, HANDMADE))
     else:
         settings = gauge.network.card.settings
-        found = joined([*learnt(gauge.look(view), settings), *findings(view, GEOMETRY)])
+        # What the line's shape and place tell counts where it is plain.
+        plain = [finding for finding in findings(view, GEOMETRY) if finding.severity >= PLAIN]
+        found = joined([*learnt(gauge.look(view), settings, weakest(view)), *plain])
     told = [_problem(finding) for finding in found if finding.severity >= LEAST]
     return tuple(sorted(told, key=lambda problem: problem.severity, reverse=True))
 
 
-def learnt(evidence: Evidence, settings: Mapping[str, float]) -> Iterator[Finding]:
-    """What the network says, one finding per kind that it believes in."""
-    top = max(evidence.kinds.values())
+def weakest(view: View) -> float:
+    """Confidence of the character that the readers are least sure of, 0.02..1."""
+    return max(0.02, min((slot.confidence for slot in view.slots), default=1.0))
+
+
+def learnt(evidence: Evidence, settings: Mapping[str, float], sure: float = 1.0) -> Iterator[Finding]:
+    """What the network says, one finding per kind that it believes in.
+
+    Args:
+        evidence: of the network.
+        settings: of its card.
+        sure: the least confidence of the line's characters. Where the readers fail something is wrong,
+            however faint it looks: that nothing is has so much less weight.
+    """
+    none = evidence.none * sure
+    rest = none + (1 - evidence.none)
+    top = max(evidence.kinds.values()) / rest
     for kind in LEARNT:
-        share = evidence.kinds[kind]
+        share = evidence.kinds[kind] / rest
         if share < settings.get("seen", SEEN):
             continue
         hurt = np.flatnonzero(evidence.slots[kind] >= settings.get(f"hurts_{kind}", HURTS))
@@ -54,7 +74,8 @@ def learnt(evidence: Evidence, settings: Mapping[str, float]) -> Iterator[Findin
             # It sees the trouble but not where: the likeliest character at least.
             hurt = np.array([int(evidence.slots[kind].argmax())])
         slots = () if len(hurt) >= ALL else tuple(int(slot) for slot in hurt)
-        score = max(evidence.severity, 0.0) * (1 - evidence.none) * share / top
+        faint = FAINT if sure < 0.5 else 0.0
+        score = max(evidence.severity, faint) * (1 - none / rest) * share / top
         yield Finding(kind, score, settings.get(f"fails_{kind}", FAILS), slots)
 
 

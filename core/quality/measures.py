@@ -193,10 +193,11 @@ class Doubt:
         return Finding("dirt", 0.6 if some else 0.0, 1.0, doubtful)
 
 
-GEOMETRY: tuple[Measure, ...] = (Pitch(), Steep(), Ends())
-"""What the line's place and shape tell."""
+GEOMETRY: tuple[Measure, ...] = (Pitch(), Ends())
+"""What the line's size and place tell; always heard."""
 HANDMADE: tuple[Measure, ...] = (
-    *GEOMETRY, Light("dark", 26.0), Light("bright", 16.0, 12), Contrast(), Glare(), Sharpness(), Doubt(),
+    *GEOMETRY,
+    Steep(), Light("dark", 26.0), Light("bright", 16.0, 12), Contrast(), Glare(), Sharpness(), Doubt(),
 )  # fmt: skip
 """All of them."""
 

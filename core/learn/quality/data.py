@@ -10,7 +10,7 @@ import numpy as np
 
 from core.geometry import Quad, resample
 from core.learn.crops import LabelledPhoto, cut_crop, read_pixels
-from core.quality.gauge import COLUMNS
+from core.quality.features import COLUMNS
 from core.quality.kinds import LEARNT
 from core.quality.view import HEIGHT, WIDTH
 from core.recognize.strips import MARGIN
@@ -183,6 +183,17 @@ def _from_the_side(plate: Plate, severity: float, rng: np.random.Generator) -> t
     return replace(plate, pixels=pixels, quad=quad, corners=corners), tuple(range(17))
 
 
+def _astray(quad: Quad, rng: np.random.Generator) -> Quad:
+    """The line as it is found where little can be seen: a piece, too high, aside, or on its head."""
+    start = rng.uniform(0, 0.5) if rng.random() < 0.4 else rng.uniform(-0.12, 0.05)
+    end = rng.uniform(0.5, 1) if rng.random() < 0.4 else rng.uniform(0.95, 1.12)
+    if end - start < 0.35:
+        start, end = 0.0, 1.0
+    aside, grown = rng.normal(0, 0.2), rng.uniform(-0.15, 0.5)
+    piece = quad.part(start, end, aside - grown, 1 + aside + grown)
+    return piece.turned() if rng.random() < 0.15 else piece
+
+
 def _visible(plate: Plate, hurt: Sequence[int]) -> Quad:
     """The line without the end that is gone."""
     frame = plate.quad.to_frame(plate.corners.mean(axis=1))[:, 0]
@@ -200,8 +211,8 @@ def _straightened(
     hurt: Sequence[int],
     severity: float,
 ) -> Example:
-    loose = quad.widened(rng.uniform(-0.01, 0.05), rng.uniform(-0.08, 0.25))
-    seen = jittered(loose, rng, 0.7)
+    loose = quad.widened(rng.uniform(-0.01, 0.07), rng.uniform(-0.08, 0.25))
+    seen = jittered(_astray(loose, rng) if rng.random() < 0.3 else loose, rng, 0.7)
     around = seen.widened(MARGIN * seen.height / seen.length, MARGIN)
     pixels = resample(plate.pixels, around, WIDTH, HEIGHT)
     centres = around.to_frame(plate.corners.mean(axis=1))[:, 0]

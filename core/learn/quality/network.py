@@ -1,4 +1,4 @@
-"""The network that names troubles: a few convolutions over a grey strip."""
+"""The network that names troubles: two small perceptrons over the features of a strip."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.quality.gauge import COLUMNS
+from core.quality.features import LOCAL, WHOLE
 from core.quality.kinds import LEARNT
-from core.quality.view import HEIGHT, WIDTH
+
+_TOLD = 24
+"""Numbers that the line's part hands to the places' part, besides the kinds."""
 
 
 @dataclass(frozen=True)
@@ -17,14 +19,18 @@ class QualityNetworkConfig:
     """Shape of the network.
 
     Attributes:
-        channels: of the four stages.
+        first: neurons of the line's first layer.
+        second: of its second layer.
+        places: channels along the line.
     """
 
-    channels: tuple[int, int, int, int] = (16, 24, 32, 48)
+    first: int = 160
+    second: int = 96
+    places: int = 64
 
 
 class QualityNetwork(nn.Module):
-    """Strips ``(n, 3, 48, 320)`` to ``(n, 1 + columns, 2 + kinds)``, see :mod:`core.quality.gauge`.
+    """Features ``(n, 1 + columns, WHOLE)`` to ``(n, 1 + columns, 2 + kinds)``, see :mod:`core.quality.gauge`.
 
     Args:
         config: its shape.
@@ -32,34 +38,25 @@ class QualityNetwork(nn.Module):
 
     def __init__(self, config: QualityNetworkConfig) -> None:
         super().__init__()
-        a, b, c, d = config.channels
-        self.trunk = nn.Sequential(
-            *_stage(3, a, (2, 4), 5), *_stage(a, b, (2, 2)), *_stage(b, c, (2, 1)), *_stage(c, d, (2, 1))
-        )
-        # Three rows are left of the strip's height.
-        self.along = nn.Sequential(
-            nn.Conv2d(d, d, (3, 3), padding=(0, 1)), nn.BatchNorm2d(d), nn.ReLU(),
-            nn.Conv2d(d, d, (1, 5), padding=(0, 2)), nn.BatchNorm2d(d), nn.ReLU(),
+        kinds = len(LEARNT)
+        # They only bring the features to one scale.
+        self.whole, self.local = nn.BatchNorm1d(WHOLE, affine=False), nn.BatchNorm1d(LOCAL, affine=False)
+        self.line = nn.Sequential(
+            nn.Dropout(0.1), nn.Linear(WHOLE, config.first), nn.ReLU(),
+            nn.Dropout(0.25), nn.Linear(config.first, config.second), nn.ReLU(), nn.Dropout(0.15),
         )  # fmt: skip
-        self.line = nn.Sequential(nn.Linear(2 * d, d), nn.ReLU(), nn.Linear(d, 2 + len(LEARNT)))
-        self.place = nn.Linear(3 * d, 2 + len(LEARNT))
+        self.kind, self.tell = nn.Linear(config.second, 2 + kinds), nn.Linear(config.second, _TOLD)
+        self.near = nn.Conv1d(LOCAL + 1 + kinds + _TOLD, config.places, 5, padding=2)
+        self.wide = nn.Conv1d(config.places, config.places, 5, padding=2)
+        self.place = nn.Conv1d(config.places, 2 + kinds, 1)
 
-    def forward(self, strips: Tensor) -> Tensor:
-        features = self.along(self.trunk(strips)).squeeze(2).transpose(1, 2)
-        whole = torch.cat([features.mean(1), features.amax(1)], dim=1)
-        beside = whole[:, None].expand(-1, features.shape[1], -1)
-        places = self.place(torch.cat([features, beside], dim=2))
-        return torch.cat([self.line(whole)[:, None], places], dim=1)
-
-
-def _stage(inputs: int, outputs: int, stride: tuple[int, int], size: int = 3) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-    ]
-
-
-def fits() -> bool:
-    """Whether the strides lead from the strip's columns to the output's."""
-    return WIDTH // COLUMNS == 8 and HEIGHT // 16 == 3
+    def forward(self, features: Tensor) -> Tensor:
+        hidden = self.line(self.whole(features[:, 0]).clamp(-4, 4))
+        kind = self.kind(hidden)
+        local = self.local(features[:, 1:, :LOCAL].transpose(1, 2)).clamp(-4, 4)
+        told = torch.cat([kind[:, 1:].softmax(1), self.tell(hidden)], dim=1)
+        along = torch.relu(
+            self.near(torch.cat([local, told[:, :, None].expand(-1, -1, local.shape[2])], dim=1))
+        )
+        along = along + torch.relu(self.wide(along))
+        return torch.cat([kind[:, None], self.place(along).transpose(1, 2)], dim=1)

@@ -15,9 +15,10 @@ from torch.nn import functional
 from core.learn.crops import load_quads, read_labels
 from core.learn.quality.data import Example, Plate, drawn_examples, real_plate
 from core.learn.quality.network import QualityNetwork, QualityNetworkConfig
+from core.quality.features import features
 from core.quality.gauge import to_input
 
-VAL_SEED, VAL_COUNT = 7_000_001, 400
+VAL_SEED, VAL_COUNT = 7_000_001, 640
 """Of the examples that validation looks at; no batch is drawn from this seed."""
 
 
@@ -35,7 +36,7 @@ class QualityTrainConfig:
 
     photos: str = ""
     quads: str = ""
-    pool: int = 150
+    pool: int = 900
     cache: str = ""
     network: QualityNetworkConfig = field(default_factory=QualityNetworkConfig)
 
@@ -47,6 +48,7 @@ class QualityTask:
         self.config = config
         self.network: nn.Module = QualityNetwork(config.network)
         self._real: list[Plate] = []
+        self._held: tuple[Tensor, ...] | None = None
         if config.photos and config.quads:
             quads = load_quads(Path(config.quads))
             plates = [
@@ -61,7 +63,7 @@ class QualityTask:
         return [{"params": list(self.network.parameters())}]
 
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
-        """Strips, targets ``(n, 1 + kinds)``, severities ``(n,)``, hurt columns ``(n, columns, kinds)``."""
+        """Features, targets ``(n, 1 + kinds)``, severities ``(n,)``, hurt columns ``(n, columns, kinds)``."""
         place = index % self.config.pool
         path = Path(self.config.cache) / f"{seed}-{size}-{place}.npz" if self.config.cache else None
         if path and path.exists():
@@ -71,14 +73,15 @@ class QualityTask:
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(f".{os.getpid()}.part.npz")
-            np.savez(partial, **dict(zip(_ARRAYS, arrays, strict=True)))
+            named = dict(zip(_ARRAYS, arrays, strict=True))
+            np.savez(partial, **named)  # type: ignore[arg-type]
             os.replace(partial, path)
         return _tensors(*arrays)
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of the kind, squared error of the severity, cross-entropy of the hurt columns."""
-        strips, targets, severities, hurt = batch
-        raw = network(strips.contiguous(memory_format=torch.channels_last)).float()
+        seen, targets, severities, hurt = batch
+        raw = network(seen + 0.05 * torch.randn_like(seen) * (seen != 0)).float()
         kind = functional.cross_entropy(raw[:, 0, 1:], targets, label_smoothing=0.02)
         known = ~severities.isnan()
         severity = (raw[known, 0, 0] - severities[known]).square().mean()
@@ -90,9 +93,10 @@ class QualityTask:
     @torch.inference_mode()
     def validate(self, network: nn.Module) -> dict[str, float]:
         """On drawn plates of a seed of their own: share named right, and F1 of the hurt columns."""
-        examples = drawn_examples(np.random.default_rng(VAL_SEED), VAL_COUNT)
-        strips, targets, severities, hurt = _tensors(*_stacked(examples))
-        raw = torch.cat([network(part) for part in strips.split(100)]).float()
+        if self._held is None:
+            self._held = _tensors(*_stacked(drawn_examples(np.random.default_rng(VAL_SEED), VAL_COUNT)))
+        seen, targets, severities, hurt = self._held
+        raw = network(seen).float()
         bad = (severities > 0.5) & (targets[:, 0] == 0)
         named = (raw[bad, 0, 2:].argmax(1) == targets[bad, 1:].argmax(1)).float().mean().item()
         mask = ~hurt[bad].isnan()
@@ -103,23 +107,19 @@ class QualityTask:
         return {"named": named, "f1": f1, "quiet": quiet, "score": named + f1 + quiet}
 
 
-_ARRAYS = ("strips", "sizes", "targets", "severities", "hurt")
+_ARRAYS = ("features", "targets", "severities", "hurt")
 
 
 def _stacked(examples: list[Example]) -> tuple[np.ndarray, ...]:
     """What ``_ARRAYS`` names."""
+    seen = [to_input(*features(one.pixels, *one.size)) for one in examples]
     return (
-        np.stack([one.pixels for one in examples]),
-        np.array([one.size for one in examples], np.float32),
+        np.concatenate(seen),
         np.stack([one.target for one in examples]).astype(np.float32),
         np.array([one.severity for one in examples], np.float32),
-        np.stack([one.hurt for one in examples]).astype(np.float16),
+        np.stack([one.hurt for one in examples]).astype(np.float32),
     )
 
 
-def _tensors(
-    strips: np.ndarray, sizes: np.ndarray, targets: np.ndarray, severities: np.ndarray, hurt: np.ndarray
-) -> tuple[Tensor, ...]:
-    known = [(float(pitch), float(height)) for pitch, height in sizes]
-    inputs = to_input(list(strips), known)
-    return tuple(torch.from_numpy(part) for part in (inputs, targets, severities, hurt.astype(np.float32)))
+def _tensors(*arrays: np.ndarray) -> tuple[Tensor, ...]:
+    return tuple(torch.from_numpy(part) for part in arrays)

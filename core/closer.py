@@ -14,6 +14,7 @@ import numpy as np
 from core.detect.detector import Detector
 from core.detect.lines import LineConfig
 from core.detect.views import View, on_its_side, surroundings
+from core.detect.words import find_words
 from core.panel import Lap, Panel
 from core.records import Candidate, HeatMaps, Line, Photo
 from core.rectify import photo_as_line
@@ -50,8 +51,14 @@ class CloserLook:
         """Further candidates; none where the ``first`` ones hold one that is sure."""
         if best(first) >= self.panel.enough:
             return []
+        # Where the *VIN text* map shows half a VIN or another row, the maps of all text know better.
+        words = find_words(maps)
+        self.lap("detect")
+        found = self.panel.read(photo, words, self.lap)
+        if best(found) >= self.panel.enough:
+            return found
         cut = [Line((quad,), BOXED) for quad in photo_as_line(photo.size)]
-        found = self.panel.read(photo, cut, self.lap)
+        found += self.panel.read(photo, cut, self.lap)
         looks = self._elsewhere(photo, maps)
         # Asked before the next look is taken: the detector has worked for it when it comes.
         while best(first + found) <= HOPELESS and (lines := next(looks, None)) is not None:

@@ -90,9 +90,8 @@ class Panel:
     @property
     def rules(self) -> Rules:
         """What is known of VINs, with the weights of the reader's card."""
-        names = ("habit", "valid_digit", "invalid_digit")
-        habit, valid, invalid = (self.settings.get(name, 0.0) for name in names)
-        return Rules(self.prior, habit, valid, invalid)
+        names = ("habit", "valid_digit", "invalid_digit", "custom_digit")
+        return Rules(self.prior, *(self.settings.get(name, 0.0) for name in names))
 
     @property
     def weights(self) -> dict[str, float]:

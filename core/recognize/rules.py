@@ -30,17 +30,19 @@ class Rules:
         habit: weight of the prior's logarithm.
         valid: for a check digit that agrees where it binds.
         invalid: for one that does not.
+        custom: weight of what the prior says of it where no law asks for one.
     """
 
     prior: VinPrior | None = None
     habit: float = 0.0
     valid: float = 0.0
     invalid: float = 0.0
+    custom: float = 0.0
 
     @property
     def idle(self) -> bool:
         """Whether nothing would change."""
-        return not (self.valid or self.invalid or (self.prior and self.habit))
+        return not (self.valid or self.invalid or (self.prior and (self.habit or self.custom)))
 
 
 def apply_rules(posterior: np.ndarray, rules: Rules) -> np.ndarray:
@@ -89,4 +91,7 @@ def _likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
 
 
 def _check(text: str, rules: Rules) -> float:
-    return {"valid": rules.valid, "invalid": rules.invalid}.get(check_digit_status(text), 0.0)
+    status = check_digit_status(text)
+    if status != "not_applicable":
+        return rules.valid if status == "valid" else rules.invalid
+    return rules.custom * rules.prior.log_digit(text) if rules.prior and rules.custom else 0.0

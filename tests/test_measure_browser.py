@@ -115,7 +115,7 @@ def test_the_slider_tells_what_accepting_costs(
     slider.focus()
     slider.press("ArrowLeft")
     expect(says).to_contain_text("Accept at 99.4 %")
-    for _ in range(5):
+    for _ in range(6):
         slider.press("ArrowLeft")
     expect(says).to_contain_text(re.compile(r"Accept at 97 %: 100\.0% automatic, 66\.7 wrong per 1,000"))
 

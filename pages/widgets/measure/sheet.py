@@ -12,7 +12,7 @@ def apply() -> None:
 
 SHEET = """
 .stHtml dl.vd-tiles { padding: 0; margin: 0; }
-.vd-tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .6rem; }
+.vd-tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .6rem; }
 .vd-tiles div { padding: .5rem .8rem; border-radius: .4rem;
   border: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
 .vd-tiles dt { font-size: .8rem; opacity: .75; }

@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reader": GROUND | set(STAGES),
     "synth": GROUND,
     "store": GROUND,
+    "measure": GROUND | {"store"},
     "learn": READING | {"synth"},
     "jobs": READING | {"synth", "store", "learn"},
     "cli": READING | {"synth", "store", "learn", "jobs"},

@@ -20,7 +20,7 @@ GENERIC = 0.3
 """Share of a prior that knows no maker: cars from elsewhere must stay readable."""
 SERIAL = 11
 """Slot from which on the serial number is written (ISO 3779: the last six)."""
-UNLISTED = 60
+UNLISTED = 300
 """How many makers that no list knows stand beside the known ones."""
 CHANCE = 1 / 11
 """Share of VINs without a check digit that agree with one."""

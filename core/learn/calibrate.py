@@ -17,7 +17,7 @@ from core.records import Candidate, Reading
 from core.verdict import FEATURES, PRESENCE, confidence, features, presence, presence_features
 
 RIDGE = 1.0
-PRECISION = 0.99
+PRECISION = 0.995
 _SIGNS = {"sure": 1, "weakest": 1, "length": 1, "valid": 1, "invalid": -1, "differ": -1}
 
 

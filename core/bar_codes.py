@@ -24,7 +24,7 @@ CONTRADICTED = 0.5
 MOST = 4096
 """Characters of a payload that are looked at."""
 
-FORMATS = {
+FORMATS: dict[zxingcpp.BarcodeFormat, str] = {
     zxingcpp.BarcodeFormat.Code39: "Code 39",
     zxingcpp.BarcodeFormat.Code128: "Code 128",
     zxingcpp.BarcodeFormat.DataMatrix: "Data Matrix",
@@ -43,7 +43,7 @@ _RUN = re.compile(f"[{ALPHABET}IOQ]+")
 
 def bar_codes(photo: Photo) -> tuple[BarCode, ...]:
     """Those anywhere on the photo that carry a VIN, each VIN once."""
-    return _once(_carrying(decoded(_grey(photo.pixels)), 1 / photo.scale, (0.0, 0.0)))
+    return _once(_carrying(decoded(grey(photo.pixels)), 1 / photo.scale, (0.0, 0.0)))
 
 
 def worth_a_closer_look(photo: Photo, line: Line) -> bool:
@@ -64,7 +64,7 @@ def bar_codes_near(photo: Photo, line: Line) -> tuple[BarCode, ...]:
     rows, columns = photo.pixels.shape[:2]
     low = np.clip(np.floor(reach.corners.min(axis=0)), 0, (columns, rows)).astype(int)
     high = np.clip(np.ceil(reach.corners.max(axis=0)), 0, (columns, rows)).astype(int)
-    piece = _grey(photo.pixels[low[1] : high[1], low[0] : high[0]])
+    piece = grey(photo.pixels[low[1] : high[1], low[0] : high[0]])
     if min(piece.shape) < 8:
         return ()
     shown = quad.length * photo.scale
@@ -76,7 +76,7 @@ def bar_codes_near(photo: Photo, line: Line) -> tuple[BarCode, ...]:
 
 def decoded(grey: np.ndarray) -> list[zxingcpp.Barcode]:
     """All bar codes of the known formats on a picture, uint8 ``(h, w)``; never trust their texts."""
-    return zxingcpp.read_barcodes(grey, formats=list(FORMATS), try_downscale=False)
+    return zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(list(FORMATS)), try_downscale=False)
 
 
 def vin_in(payload: str) -> str | None:
@@ -131,7 +131,8 @@ def _once(codes: Iterable[BarCode]) -> tuple[BarCode, ...]:
     return tuple({code.vin: code for code in codes}.values())
 
 
-def _grey(pixels: np.ndarray) -> np.ndarray:
+def grey(pixels: np.ndarray) -> np.ndarray:
+    """RGB ``(h, w, 3)``, which may be empty, to grey ``(h, w)``, uint8."""
     return np.ascontiguousarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)) if pixels.size else pixels[..., 0]
 
 

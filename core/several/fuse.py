@@ -10,7 +10,7 @@ import numpy as np
 
 from core.bar_codes import with_codes
 from core.recognize.rules import Rules
-from core.records import BarCode, Reading
+from core.records import BarCode, Candidate, Reading, Status
 from core.several.align import Doubt, encoded, places
 from core.several.records import CarReading, FusedSlot, PhotoPart, Word
 from core.several.witness import Witness, evidence_of, weigh_texts, witness
@@ -62,9 +62,13 @@ def _repeated(readings: Sequence[Reading]) -> set[int]:
         mine = evidence_of(reading)
         for earlier in range(k):
             theirs = evidence_of(readings[earlier])
-            if mine and theirs and np.array_equal(mine[0].evidence, theirs[0].evidence):
+            if mine and theirs and _bytes(mine[0]) == _bytes(theirs[0]):
                 found.add(k)
     return found
+
+
+def _bytes(candidate: Candidate) -> bytes:
+    return candidate.evidence.tobytes() if candidate.evidence is not None else b""
 
 
 def _groups(
@@ -84,7 +88,7 @@ def _groups(
         mine = [k for k in left if k not in strangers]
         groups.append((vin, mine))
         left = {k: left[k] for k in strangers}
-    return sorted(groups, key=lambda group: -_voices(readings, group[1]))
+    return sorted(groups, key=lambda group: _voices(readings, seen, group), reverse=True)
 
 
 def _shows_another(reading: Reading, one: Witness, vin: str) -> bool:
@@ -94,8 +98,13 @@ def _shows_another(reading: Reading, one: Witness, vin: str) -> bool:
     return bool(math.log(own) - math.log(common) > STRANGE)
 
 
-def _voices(readings: Sequence[Reading], photos: Sequence[int]) -> float:
-    return sum(readings[k].confidence for k in photos)
+def _voices(
+    readings: Sequence[Reading], seen: Mapping[int, Witness], group: tuple[str, list[int]]
+) -> tuple[int, float]:
+    vin, photos = group
+    text = encoded([vin])[0]
+    mine = [k for k in photos if seen[k].counted(text) >= COUNTED]
+    return len(mine), sum(readings[k].confidence for k in mine)
 
 
 def _told(
@@ -123,8 +132,8 @@ def _told(
         # Which of the VINs is the car's, nobody knows better than by the photos' number.
         probability *= len(mine) / sum(len(photos) for _, photos in groups)
     accept = settings.get("accept", 0.95)
-    status = "accepted" if probability >= accept and len(groups) == 1 else "review"
-    probability, status = with_codes(vin, probability, status, codes)  # type: ignore[assignment]
+    status: Status = "accepted" if probability >= accept and len(groups) == 1 else "review"
+    probability, status = with_codes(vin, probability, status, codes)
     if len(groups) > 1:
         status = "review"
     slots = _slots(texts, shares, words, len(readings))
@@ -133,7 +142,10 @@ def _told(
     parts = tuple(_part(k, readings[k], seen.get(k), slots, mine, same, text) for k in range(len(readings)))
     others = tuple((other, tuple(photos)) for other, photos in groups[1:])
     return CarReading(
-        *(vin, status, probability, check_digit_status(vin)),
+        vin,
+        status,
+        probability,
+        check_digit_status(vin),
         slots=slots,
         photos=parts,
         others=others,

@@ -48,15 +48,19 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="plates")
     parser.add_argument("--scenes", action="store_true", help="whole photos, detector included: slower")
     parser.add_argument("--fit", action="store_true", help="compare weights on other seeds instead")
+    parser.add_argument("--severity", nargs=2, type=float, default=SEVERITY, metavar=("LOW", "HIGH"))
     options = parser.parse_args()
+    harshness = tuple(options.severity)
     reader = VinReader.load()
     if options.fit:
-        fit(reader, list(cars(reader, options.count, FITTED, options.scenes)))
+        fit(reader, list(cars(reader, options.count, FITTED, options.scenes, harshness)))
     else:
-        score(reader, list(cars(reader, options.count, SCORED, options.scenes)))
+        score(reader, list(cars(reader, options.count, SCORED, options.scenes, harshness)))
 
 
-def cars(reader: VinReader, count: int, seed: int, scenes: bool = False) -> Iterator[Car]:
+def cars(
+    reader: VinReader, count: int, seed: int, scenes: bool = False, severity: tuple[float, float] = SEVERITY
+) -> Iterator[Car]:
     """Plates, and what was read on each of their views.
 
     A plate that is not read unspoilt (letters that nobody can tell apart, stamped without a shadow) is hard
@@ -74,7 +78,7 @@ def cars(reader: VinReader, count: int, seed: int, scenes: bool = False) -> Iter
         if not read_unspoilt(reader, pixels, corners, text):
             continue
         kept += 1
-        yield text, [read(*view(pixels, corners, rng)) for _ in range(VIEWS)]
+        yield text, [read(*view(pixels, corners, rng, severity)) for _ in range(VIEWS)]
     print(f"{kept} plates of {drawn} that were drawn are read unspoilt")
 
 
@@ -99,13 +103,19 @@ def line_of(corners: np.ndarray) -> Quad:
     return whole.widened(0.02, 0.08)
 
 
-def view(pixels: np.ndarray, corners: np.ndarray, rng: np.random.Generator) -> tuple[bytes, Quad]:
+def view(
+    pixels: np.ndarray,
+    corners: np.ndarray,
+    rng: np.random.Generator,
+    severity: tuple[float, float] = SEVERITY,
+) -> tuple[bytes, Quad]:
     """One photo of a plate: where the phone was, what went wrong, and its lens.
 
     Args:
         pixels: the undamaged picture, uint8 RGB.
         corners: of the VIN's characters, ``(17, 4, 2)``, pixels.
         rng: draws all of it.
+        severity: bounds of the trouble's severity, 0..1.
 
     Returns:
         The file, and the VIN's line as a detector might have found it.
@@ -121,7 +131,7 @@ def view(pixels: np.ndarray, corners: np.ndarray, rng: np.random.Generator) -> t
     )
     places = project(matrix, corners.reshape(-1, 2)).reshape(-1, 4, 2).astype(np.float32)
     kind = str(rng.choice(list(KINDS)))
-    spoilt, _ = trouble(kind, moved, places, rng.uniform(*SEVERITY), rng)
+    spoilt, _ = trouble(kind, moved, places, rng.uniform(*severity), rng)
     pitch = float(np.linalg.norm(places[-1, 0] - places[0, 0]) / 16)
     data = encode_jpeg(shoot(spoilt.astype(np.float32), rng, CaptureConfig(), pitch), 92)
     return data, jittered(line_of(places), rng, 0.7)

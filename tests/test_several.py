@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.cli.read import car_lines
 from core.geometry import Quad
 from core.recognize.prior import learn_prior
 from core.recognize.rules import Rules
@@ -162,6 +163,18 @@ def test_json_names_photos_and_keeps_its_shape() -> None:
     first = told["characters"][0]
     assert first["character"] == "1" and first["vouched"] == [0]
     assert first["photos"][0][0] == "1" and first["photos"][0][2] == 0 and first["photos"][1] is None
+
+
+def test_the_command_line_tells_who_vouched() -> None:
+    first = reading(evidence(VIN, unsure={3: ("6", 0.7)}), 0.4)
+    told = car_lines(fused(first, reading(evidence(VIN, 0.9), 0.9), reading(evidence(OTHER), 0.95)))
+    assert told[0].startswith(f"one car\t{VIN}\treview\t0.")
+    assert told[1:] == [
+        f"photo 1\t{VIN[:3]}.{VIN[4:]}\toutvoted",
+        f"photo 2\t{VIN}\tagrees",
+        f"photo 3\t{'.' * LENGTH}\tother",
+        f"another VIN\t{OTHER}\tphoto 3",
+    ]
 
 
 def test_the_sum_over_alignments_is_at_least_the_plain_one() -> None:

@@ -21,7 +21,7 @@ _INDEX = {character: index for index, character in enumerate(ALPHABET)}
 
 @dataclass(frozen=True)
 class Doubt:
-    """How far a photo is trusted; fitted by ``python -m benchmarks.several --fit``.
+    """How far a photo is trusted; ``python -m benchmarks.several --fit`` compares values.
 
     Attributes:
         weight: exponent of a photo's posteriors: photos of one plate share its damage and its font, so two

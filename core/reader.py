@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core import images, registry
+from core.bar_codes import bar_codes, bar_codes_near, with_codes, worth_a_closer_look
 from core.choose import choose
 from core.closer import CloserLook
 from core.detect.craft import CraftDetector
@@ -23,8 +24,9 @@ from core.quality.screen import screen
 from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
-from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading
+from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading
 from core.rectify import quads_in_box, rectify
+from core.several import CarReading, fuse_photos
 from core.verdict import confidence, presence, verdict
 from core.vin import check_digit_status
 
@@ -32,6 +34,9 @@ BOXED = 0.5
 """Belief in a line that a person's box suggests; the detector's own is 0..1."""
 TILTS = 7
 """Lines that are tried in a person's box."""
+SHARPEST = 4300
+"""Pixels of the long side up to which a photo is decoded whole for a bar code's sake: 12 megapixels, as
+phones take them."""
 
 Source = bytes | np.ndarray | Photo
 
@@ -90,13 +95,19 @@ class VinReader:
         clock.stop("choose")
         if chosen is None or (region is None and not self._is_vin(chosen)):
             seen = others if chosen is None else (chosen, *others)
-            return self._without("no_vin", clock, photo, maps=maps, others=seen)
+            codes = _bar_codes(source, photo, seen[0].line if seen else None)
+            clock.stop("bar codes")
+            return self._without("no_vin", clock, photo, maps=maps, others=seen, codes=codes)
         problems = inspect(rectify(photo, chosen.line), chosen.slots)
         clock.stop("inspect")
         probability = confidence(chosen, self.panel.settings)
+        status = verdict(probability, problems, self.panel.settings.get("accept", 0.95))
+        codes = _bar_codes(source, photo, chosen.line if status != "accepted" else None)
+        probability, status = with_codes(chosen.text, probability, status, codes)
+        clock.stop("bar codes")
         return Reading(
             vin=chosen.text,
-            status=verdict(probability, problems, self.panel.settings.get("accept", 0.95)),
+            status=status,
             confidence=probability,
             check_digit=check_digit_status(chosen.text),
             chosen=framed(chosen),
@@ -106,12 +117,17 @@ class VinReader:
             milliseconds=clock.times(),
             models=self.models,
             size=photo.size,
+            bar_codes=codes,
         )
 
     def read_many(self, sources: Iterable[Source]) -> Iterator[Reading]:
         """Read photo after photo, in order; a bad one gives a reading with status ``error``."""
         for source in sources:
             yield self.read(source)
+
+    def one_car(self, readings: Sequence[Reading]) -> CarReading:
+        """The readings of photos that show one car, joined; see docs/several-photos.md."""
+        return fuse_photos(readings, self.panel.rules, self.panel.settings)
 
     @property
     def models(self) -> dict[str, str]:
@@ -145,6 +161,7 @@ class VinReader:
         maps: HeatMaps | None = None,
         others: tuple[Candidate, ...] = (),
         error: str | None = None,
+        codes: tuple[BarCode, ...] = (),
     ) -> Reading:
         return Reading(
             vin=None,
@@ -158,6 +175,7 @@ class VinReader:
             models=self.models,
             size=photo.size if photo else (0, 0),
             error=error,
+            bar_codes=codes,
         )
 
 
@@ -181,6 +199,16 @@ def _decoded(source: Source) -> Photo:
     if isinstance(source, Photo):
         return source
     return images.decode(source) if isinstance(source, bytes) else images.from_array(source)
+
+
+def _bar_codes(source: Source, photo: Photo, doubtful: Line | None) -> tuple[BarCode, ...]:
+    """On the whole photo; where that shows none and the reading is in doubt, around its line too."""
+    found = bar_codes(photo)
+    if found or doubtful is None or not worth_a_closer_look(photo, doubtful):
+        return found
+    if photo.scale < 1 and isinstance(source, bytes):
+        photo = images.decode(source, SHARPEST)
+    return bar_codes_near(photo, doubtful)
 
 
 def _tilts(region: Quad) -> list[Quad]:

@@ -14,7 +14,19 @@ ROOT = Path(__file__).resolve().parents[1]
 
 GROUND = {"vin", "geometry", "records", "images", "registry", "champions", "interval"}
 # In the order of the way: a stage may use what lies before it, never what comes after.
-STAGES = ("detect", "rectify", "recognize", "choose", "panel", "closer", "framing", "quality", "verdict")
+STAGES = (
+    "detect",
+    "rectify",
+    "recognize",
+    "choose",
+    "panel",
+    "closer",
+    "framing",
+    "quality",
+    "verdict",
+    "bar_codes",
+    "several",
+)
 READING = GROUND | set(STAGES) | {"reader"}
 
 # Room of core -> rooms that it may import besides itself.

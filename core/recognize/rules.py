@@ -57,8 +57,8 @@ def apply_rules(posterior: np.ndarray, rules: Rules) -> np.ndarray:
     """
     if rules.idle:
         return posterior
-    readings = _likeliest(posterior, rules)
-    scores = np.array([score + _check(text, rules) for text, score in readings])
+    readings = likeliest(posterior, rules)
+    scores = np.array([score + check_weight(text, rules) for text, score in readings])
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     out = np.minimum(posterior, FAINT) * np.exp(min(0.0, float(-np.ptp(scores))) / len(posterior))
@@ -71,8 +71,8 @@ def apply_rules(posterior: np.ndarray, rules: Rules) -> np.ndarray:
 _INDEX = {character: index for index, character in enumerate(ALPHABET)}
 
 
-def _likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
-    """Readings and their scores without the check digit, by a beam over the slots."""
+def likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
+    """Readings and their scores without the check digit, best first, by a beam over slots ``(17, 33)``."""
     beam = [("", 0.0)]
     for slot in posterior:
         order = np.argsort(-slot)[:ALTERNATIVES]
@@ -90,7 +90,8 @@ def _likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
     return beam
 
 
-def _check(text: str, rules: Rules) -> float:
+def check_weight(text: str, rules: Rules) -> float:
+    """What the check digit says of a whole text, natural logarithm."""
     status = check_digit_status(text)
     if status != "not_applicable":
         return rules.valid if status == "valid" else rules.invalid

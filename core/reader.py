@@ -19,15 +19,16 @@ from core.detect.lines import LineConfig
 from core.framing import framed
 from core.geometry import Quad
 from core.panel import Panel
+from core.quality.gauge import Gauge
 from core.quality.inspect import inspect
-from core.quality.screen import screen
+from core.quality.screen import screen, suspect
 from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
-from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading
+from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
 from core.rectify import quads_in_box, rectify
 from core.several import CarReading, fuse_photos
-from core.verdict import confidence, presence, verdict
+from core.verdict import RETAKE, confidence, presence, verdict
 from core.vin import check_digit_status
 
 BOXED = 0.5
@@ -48,10 +49,12 @@ class VinReader:
     Attributes:
         detector: finds the line.
         panel: reads it.
+        gauge: names what spoils it; without one the hand-made measures have to do.
     """
 
     detector: Detector
     panel: Panel
+    gauge: Gauge | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None) -> VinReader:
@@ -62,7 +65,8 @@ class VinReader:
         """
         craft, ctc, yolo = (registry.load(name, folder) for name in ("craft", "ctc", "yolo"))
         prior = VinPrior.from_json(registry.load_text("prior", folder))
-        return cls(CraftDetector(craft), Panel(CtcReader(ctc), YoloReader(yolo), prior))
+        panel = Panel(CtcReader(ctc), YoloReader(yolo), prior)
+        return cls(CraftDetector(craft), panel)
 
     def read(self, source: Source, region: Quad | None = None) -> Reading:
         """Read one photo.
@@ -95,13 +99,15 @@ class VinReader:
         clock.stop("choose")
         if chosen is None or (region is None and not self._is_vin(chosen)):
             seen = others if chosen is None else (chosen, *others)
+            problems = self._why(photo, seen)
+            clock.stop("inspect")
             codes = _bar_codes(source, photo, seen[0].line if seen else None)
             clock.stop("bar codes")
-            return self._without("no_vin", clock, photo, maps=maps, others=seen, codes=codes)
-        problems = inspect(rectify(photo, chosen.line), chosen.slots)
+            return self._without("no_vin", clock, photo, problems, maps, seen, codes=codes)
+        problems = self._told(photo, chosen)
         clock.stop("inspect")
         probability = confidence(chosen, self.panel.settings)
-        status = verdict(probability, problems, self.panel.settings.get("accept", 0.95))
+        status = self._verdict(probability, problems)
         codes = _bar_codes(source, photo, chosen.line if status != "accepted" else None)
         probability, status = with_codes(chosen.text, probability, status, codes)
         clock.stop("bar codes")
@@ -134,6 +140,20 @@ class VinReader:
         """Network name -> fingerprint."""
         networks = (self.detector.network, self.panel.ctc.network, self.panel.yolo.network)
         return {network.card.name: network.card.fingerprint for network in networks}
+
+    def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:
+        return inspect(rectify(photo, candidate.line), candidate, self.gauge)
+
+    def _why(self, photo: Photo, seen: tuple[Candidate, ...]) -> tuple[Problem, ...]:
+        """What may be why there is no VIN: troubles of the line that is most like one, or of the photo."""
+        told = self._told(photo, seen[0]) if seen else ()
+        whole = suspect(photo)
+        return told if told or whole is None else (whole,)
+
+    def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
+        accept = self.panel.settings.get("accept", 0.95)
+        gate = self.gauge.network.card.settings if self.gauge else {}
+        return verdict(probability, problems, accept, gate.get("accept_spoilt"), gate.get("retake", RETAKE))
 
     def _is_vin(self, candidate: Candidate) -> bool:
         return presence(candidate, self.panel.prior, self.panel.settings) >= self.panel.settings.get(

@@ -171,7 +171,7 @@ class Problem:
     """Something that spoils a picture.
 
     Attributes:
-        kind: ``blur``, ``small``, ``dark``, ``bright``, ``contrast``, ``glare`` or ``cut``.
+        kind: a name of :data:`core.quality.kinds.KINDS`, such as ``glare``.
         severity: 0..1; from 0.5 reading suffers.
         slots: indices of the characters hurt, 0..16; empty means all of the picture.
         advice: one sentence for the person with the camera.

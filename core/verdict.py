@@ -61,9 +61,27 @@ def presence(candidate: Candidate, prior: VinPrior | None, settings: Mapping[str
     return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
 
 
-def verdict(probability: float, problems: Sequence[Problem], accept: float) -> Status:
-    """Accept what is sure; ask for a new photo where it is hopeless and the picture tells why."""
-    if probability >= accept:
-        return "accepted"
+RETAKE = 0.2
+"""Probability below which a reading of a spoilt picture is not worth a person's time."""
+
+
+def verdict(
+    probability: float,
+    problems: Sequence[Problem],
+    accept: float,
+    accept_spoilt: float | None = None,
+    retake: float = RETAKE,
+) -> Status:
+    """Accept what is sure; ask for a new photo where it is hopeless and the picture tells why.
+
+    Args:
+        probability: that all characters are right.
+        problems: of the line.
+        accept: probability from which on a reading is accepted.
+        accept_spoilt: the same where a problem is strong (severity 0.5 and more); default ``accept``.
+        retake: probability below which a spoilt picture is to be taken again.
+    """
     spoilt = any(problem.severity >= 0.5 for problem in problems)
-    return "retake" if spoilt and probability < 0.2 else "review"
+    if probability >= (accept if accept_spoilt is None or not spoilt else max(accept, accept_spoilt)):
+        return "accepted"
+    return "retake" if spoilt and probability < retake else "review"

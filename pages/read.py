@@ -48,8 +48,8 @@ def _details(readings: Readings, read: Read) -> None:
     photo = _photo(read.source)
     automatic = readings.automatic(read)
     if reading.chosen is not None:
-        slots.strip(photo, reading.chosen)
-        slots.cells(reading.chosen)
+        slots.strip(photo, reading.chosen, reading.problems)
+        slots.cells(reading.chosen, reading.problems)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         overlay.show(photo, automatic.reading, read.source.region, reading.chosen)

@@ -24,7 +24,7 @@ def add(verbs: Verbs) -> None:
         description="Train a network in a run folder. The same command again goes on from the last "
         "checkpoint; --minutes and --steps count over all resumptions.",
     )
-    verb.add_argument("network", choices=("ctc", "yolo", "craft"))
+    verb.add_argument("network", choices=("ctc", "yolo", "craft", "quality"))
     verb.add_argument("--run", type=Path, required=True, metavar="DIR", help="for checkpoint and weights")
     verb.add_argument("--photos", type=Path, metavar="DIR", help="folder with train.csv; default: none")
     verb.add_argument("--quads", type=Path, metavar="FILE", help="their lines, made by `quads`")
@@ -88,6 +88,11 @@ def _task(options: argparse.Namespace) -> Task:
     """The network's task with the settings that were given; the rest are its own defaults."""
     from core.learn.warmstart import WarmStartError
 
+    if options.network == "quality":
+        from core.learn.quality.train import QualityTask, QualityTrainConfig
+
+        photos, quads = str(options.photos or ""), str(options.quads or "")
+        return QualityTask(QualityTrainConfig(photos, quads, cache=str(options.run / "examples")))
     given = {
         "photos": str(options.photos) if options.photos else None,
         "quads": str(options.quads) if options.quads else None,
@@ -139,6 +144,8 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
         from core.learn.ctc.export import export_ctc as write
     elif options.network == "yolo":
         from core.learn.yolo.export import export_yolo as write
+    elif options.network == "quality":
+        from core.learn.quality.export import export_quality as write
     else:
         from core.learn.craft.export import export_craft as write
     card = write(weights, options.export, made)
@@ -150,6 +157,9 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
 def _data(config: Path) -> str:
     task = json.loads(config.read_text(encoding="utf-8"))["task"]
     task = task.get("sources", task)
+    if "real" not in task:  # the quality network
+        drawn = "drawn plates, spoilt one way at a time"
+        return f"{drawn}; half of them real training photos" if task["photos"] and task["quads"] else drawn
     if task["photos"] and task["quads"] and task["real"] > 0:
         return f"synthetic pictures, and real training photos as {100 * task['real']:.0f} % of a batch"
     return "synthetic pictures"

@@ -1,89 +1,72 @@
-"""What spoils the chosen line, slot by slot: too small, dark, bright, faint, blurred, glaring."""
+"""What spoils the chosen line, slot by slot: which trouble, how bad, on which characters, and what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 
-import cv2
 import numpy as np
 
-from core.records import Problem, Slot, Strip
+from core.quality.gauge import Evidence, Gauge
+from core.quality.kinds import LEARNT, sentence
+from core.quality.measures import GEOMETRY, HANDMADE, Finding, findings
+from core.quality.view import View
+from core.records import Candidate, Problem, Strip
 
-SMALLEST_PITCH = 5.0
-"""Pixels of the photo per character below which readings become guesses; by eye, 5 to 8 px can be read."""
-_WIDTH, _HEIGHT = 510, 48
+SEEN = 0.25
+"""Probability of a kind from which on it is told."""
+HURTS = 0.5
+"""How likely a character is hurt, from which on it is named."""
+FAILS = 0.6
+"""Severity, as the synthetic factory counts it, at which half of the readings fail."""
+ALL = 15
+"""So many hurt characters are all of them."""
+LEAST = 0.25
+"""Severity below which nothing is said."""
 
 
-def inspect(strip: Strip, slots: Sequence[Slot]) -> tuple[Problem, ...]:
+def inspect(strip: Strip, candidate: Candidate, gauge: Gauge | None = None) -> tuple[Problem, ...]:
     """Problems of a line, worst first.
 
     Args:
         strip: the chosen line.
-        slots: its 17 characters; where their extents lie tells which are hurt.
+        candidate: what was read on it; where its characters lie tells which are hurt.
+        gauge: the network that names troubles; without one the hand-made measures have to do.
     """
-    grey = cv2.cvtColor(strip.render(_WIDTH, _HEIGHT), cv2.COLOR_RGB2GRAY)
-    found = [_small(strip), _light(grey), _faint(grey), _glare(grey, slots), _blur(grey, strip)]
-    return tuple(sorted((problem for problem in found if problem), key=lambda p: p.severity, reverse=True))
+    view = View.of(strip, candidate)
+    if gauge is None:
+        found = list(findings(view, HANDMADE))
+    else:
+        settings = gauge.network.card.settings
+        found = joined([*learnt(gauge.look(view), settings), *findings(view, GEOMETRY)])
+    told = [_problem(finding) for finding in found if finding.severity >= LEAST]
+    return tuple(sorted(told, key=lambda problem: problem.severity, reverse=True))
 
 
-def _small(strip: Strip) -> Problem | None:
-    pitch = sum(quad.length for quad in strip.parts) / 17 * strip.photo.scale
-    if pitch >= SMALLEST_PITCH:
-        return None
-    severity = float(np.clip(0.5 + (SMALLEST_PITCH - pitch) / 4, 0, 1))
-    return Problem("small", severity, (), f"Only {pitch:.0f} pixels per character: come closer or zoom in.")
+def learnt(evidence: Evidence, settings: Mapping[str, float]) -> Iterator[Finding]:
+    """What the network says, one finding per kind that it believes in."""
+    top = max(evidence.kinds.values())
+    for kind in LEARNT:
+        share = evidence.kinds[kind]
+        if share < settings.get("seen", SEEN):
+            continue
+        hurt = np.flatnonzero(evidence.slots[kind] >= settings.get(f"hurts_{kind}", HURTS))
+        if not len(hurt):
+            # It sees the trouble but not where: the likeliest character at least.
+            hurt = np.array([int(evidence.slots[kind].argmax())])
+        slots = () if len(hurt) >= ALL else tuple(int(slot) for slot in hurt)
+        score = max(evidence.severity, 0.0) * (1 - evidence.none) * share / top
+        yield Finding(kind, score, settings.get(f"fails_{kind}", FAILS), slots)
 
 
-def _light(grey: np.ndarray) -> Problem | None:
-    median = float(np.median(grey))
-    if median < 20 and np.percentile(grey, 98) < 70:
-        return Problem("dark", 0.7, (), "The line is very dark: add light from the side.")
-    if median > 235 and np.percentile(grey, 2) > 180:
-        return Problem(
-            "bright", 0.7, (), "The line is overexposed: shade it with a hand or turn the flash off."
-        )
-    return None
+def joined(found: list[Finding]) -> list[Finding]:
+    """One finding per kind: the worse one."""
+    best: dict[str, Finding] = {}
+    for finding in found:
+        if finding.kind not in best or finding.severity > best[finding.kind].severity:
+            best[finding.kind] = finding
+    return list(best.values())
 
 
-def _faint(grey: np.ndarray) -> Problem | None:
-    low, high = (float(value) for value in np.percentile(grey, (3, 97)))
-    contrast = high - low
-    if contrast >= 45:
-        return None
-    severity = float(np.clip(0.4 + (45 - contrast) / 60, 0, 1))
-    return Problem(
-        "contrast", severity, (), "The characters hardly stand out: light the plate from one side."
-    )
-
-
-def _glare(grey: np.ndarray, slots: Sequence[Slot]) -> Problem | None:
-    """Slots that are nearly all white while the rest of the line is not."""
-    if np.median(grey) > 200:
-        return None
-    hurt = []
-    for index, slot in enumerate(slots):
-        start, end = (int(place * _WIDTH) for place in slot.extent)
-        piece = grey[:, max(0, start) : max(start + 1, end)]
-        if piece.size and (piece > 245).mean() > 0.55:
-            hurt.append(index)
-    if not hurt:
-        return None
-    severity = float(min(1.0, 0.5 + 0.1 * len(hurt)))
-    places = f"{hurt[0] + 1}" if len(hurt) == 1 else f"{hurt[0] + 1}-{hurt[-1] + 1}"
-    return Problem("glare", severity, tuple(hurt), f"Glare on characters {places}: tilt the phone a little.")
-
-
-def _blur(grey: np.ndarray, strip: Strip) -> Problem | None:
-    """Edges much softer than the photo's resolution allows."""
-    pitch = sum(quad.length for quad in strip.parts) / 17 * strip.photo.scale
-    values = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), max(0.6, 0.35 * _WIDTH / 17 / max(pitch, 1)))
-    spread = float(np.percentile(values, 97) - np.percentile(values, 3))
-    if spread < 10:
-        return None
-    edge = float(np.percentile(np.abs(cv2.Sobel(values, cv2.CV_32F, 1, 0)), 97)) / 8 / spread
-    # A sharp stroke rises over about a sixth of a character's pitch.
-    sharpness = edge * _WIDTH / 17
-    if sharpness >= 2.2:
-        return None
-    severity = float(np.clip(0.4 + (2.2 - sharpness) / 2.5, 0, 1))
-    return Problem("blur", severity, (), "The line is blurred: hold still and let the phone focus on it.")
+def _problem(finding: Finding) -> Problem:
+    slots = finding.slots
+    return Problem(finding.kind, finding.severity, slots, sentence(finding.kind, slots))

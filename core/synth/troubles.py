@@ -184,6 +184,13 @@ def _too_dark(picture: np.ndarray, _line: TextLine, severity: float, rng: np.ran
     return picture * gain + _like(5 * severity * noise, picture)
 
 
+def _too_bright(picture: np.ndarray, line: TextLine, severity: float, rng: np.random.Generator) -> np.ndarray:
+    """Overexposed: the sensor is full, and light runs over from the ground into the strokes."""
+    gain, lift = 1 + 4 * severity * rng.uniform(0.7, 1.3), severity * rng.uniform(0, 40)
+    veil = cv2.GaussianBlur(picture, (0, 0), max(0.3, 0.3 * line.pitch))
+    return np.clip(gain * (picture + lift) + severity * veil, 0, 255)
+
+
 def _low_contrast(
     picture: np.ndarray, line: TextLine, severity: float, rng: np.random.Generator
 ) -> np.ndarray:
@@ -217,6 +224,7 @@ KINDS: dict[str, Callable[[np.ndarray, TextLine, float, np.random.Generator], np
     "too-dark": _too_dark,
     "low-contrast": _low_contrast,
     "occlusion": _occlusion,
+    "too-bright": _too_bright,
 }
 """Name -> what it does to a float32 picture; see :func:`trouble`."""
 

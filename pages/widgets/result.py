@@ -124,12 +124,12 @@ def problems(reading: Reading) -> None:
         return
     lines = []
     for problem in sorted(reading.problems, key=lambda problem: -problem.severity):
-        where = f" (slots {', '.join(str(slot + 1) for slot in problem.slots)})" if problem.slots else ""
         grade = "strong" if problem.severity >= 0.5 else "slight"
-        lines.append(
-            f"<li><b>{escape(problem.kind.capitalize())}</b>, {grade}{where}: {escape(problem.advice)}</li>"
-        )
-    st.html(f'<div class="vd-note"><p>About the picture</p><ul>{"".join(lines)}</ul></div>')
+        # The sentence says what and where before its colon, and what to do behind it.
+        what, _, advice = problem.advice.partition(": ")
+        todo = f"<br>{escape(advice[:1].upper() + advice[1:])}" if advice else ""
+        lines.append(f"<li><b>{escape(what)}</b> <em>{grade}</em>{todo}</li>")
+    st.html(f'<div class="vd-note vd-quality"><p>About the picture</p><ul>{"".join(lines)}</ul></div>')
 
 
 def times(reading: Reading) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from html import escape
 
 import streamlit as st
@@ -11,7 +11,8 @@ import streamlit as st
 from core import vin
 from core.geometry import Quad
 from core.images import encode_jpeg
-from core.records import Candidate, Line, Photo, Slot
+from core.quality.kinds import KINDS
+from core.records import Candidate, Line, Photo, Problem, Slot
 from core.rectify import EmptyQuad, rectify
 from pages.widgets.result import percent
 
@@ -31,18 +32,34 @@ GROUPS = (3, 9)
 """Slots where the vehicle descriptor and the vehicle identifier begin (ISO 3779)."""
 
 
-def strip(photo: Photo, candidate: Candidate) -> None:
-    """Each part of the line, straightened, with the extent of every character and its letter under it."""
+def strip(photo: Photo, candidate: Candidate, problems: Sequence[Problem] = ()) -> None:
+    """Each part of the line, straightened, with the extent of every character and its letter under it.
+
+    Characters that a problem hurts are hatched.
+    """
     figures = []
+    hurt = {slot for place, slot in enumerate(candidate.slots) if hurting(place, problems)}
     for part, quad in enumerate(candidate.line.parts):
+        mine = [slot for slot in candidate.slots if slot.part == part]
         try:
-            figures.append(figure(photo, quad, [slot for slot in candidate.slots if slot.part == part]))
+            figures.append(figure(photo, quad, mine, hurt=hurt))
         except EmptyQuad as error:
             figures.append(f'<p class="vd-hint">{escape(str(error))}</p>')
     st.html("".join(figures))
 
 
-def figure(photo: Photo, quad: Quad, slots: list[Slot], marked: Set[Slot] | None = None) -> str:
+def hurting(place: int, problems: Sequence[Problem]) -> list[str]:
+    """Names of the problems that single out a character; those of the whole line mark none."""
+    return [KINDS[p.kind].title if p.kind in KINDS else p.kind for p in problems if place in p.slots]
+
+
+def figure(
+    photo: Photo,
+    quad: Quad,
+    slots: list[Slot],
+    marked: Set[Slot] | None = None,
+    hurt: Set[Slot] = frozenset(),
+) -> str:
     """One part of the line as HTML: its strip, and over it a mark for each of its slots.
 
     Args:
@@ -50,6 +67,7 @@ def figure(photo: Photo, quad: Quad, slots: list[Slot], marked: Set[Slot] | None
         quad: the part, pixels of the upright file.
         slots: those that lie in it.
         marked: only these get a mark, and no letters are written under the strip; None marks all.
+        hurt: those that a problem hurts; they are hatched.
 
     Raises:
         EmptyQuad: it has no area or lies outside the photo.
@@ -65,8 +83,9 @@ def figure(photo: Photo, quad: Quad, slots: list[Slot], marked: Set[Slot] | None
             continue
         # The margin widens the frame on both sides, so that places in it move inwards.
         left, right = (shift + (1 - 2 * shift) * place for place in slot.extent)
+        kind = f"vd-{grade(slot)} vd-hurt" if slot in hurt else f"vd-{grade(slot)}"
         marks.append(
-            f'<span class="vd-{grade(slot)}" style="left:{100 * left:.2f}%;'
+            f'<span class="{kind}" style="left:{100 * left:.2f}%;'
             f'width:{100 * (right - left):.2f}%"><b>{escape(slot.character)}</b></span>'
         )
     kind = "vd-strip" if marked is None else "vd-strip vd-bare"
@@ -76,12 +95,15 @@ def figure(photo: Photo, quad: Quad, slots: list[Slot], marked: Set[Slot] | None
     )
 
 
-def cells(candidate: Candidate) -> None:
-    """One cell per slot; what it could be instead and who disagrees is told when pointed at."""
-    items = "".join(_cell(place, slot) for place, slot in enumerate(candidate.slots))
+def cells(candidate: Candidate, problems: Sequence[Problem] = ()) -> None:
+    """One cell per slot; pointed at, it tells what else it could be, who disagrees and what hurts it."""
+    hurts = [hurting(place, problems) for place in range(len(candidate.slots))]
+    items = "".join(_cell(place, slot, hurts[place]) for place, slot in enumerate(candidate.slots))
     legend = "".join(f'<span><i class="vd-{grade}"></i>{words}</span>' for grade, words in _LEGEND.items())
     if any(_differing(slot) for slot in candidate.slots):
         legend += "<span><b>≠</b> readers differ</span>"
+    if any(hurts):
+        legend += '<span><i class="vd-hurt"></i>hurt by what is told about the picture</span>'
     st.html(
         f'<div class="vd-wrap"><div class="vd-slots" role="list">{items}</div></div>'
         f'<div class="vd-legend" aria-label="Confidence">{legend}</div>'
@@ -149,20 +171,21 @@ def _length(text: str) -> str:
 _LEGEND = {"sure": "99 % and more", "likely": "90 to 99 %", "doubtful": "60 to 90 %", "unsure": "under 60 %"}
 
 
-def _cell(place: int, slot: Slot) -> str:
+def _cell(place: int, slot: Slot, hurts: Sequence[str] = ()) -> str:
     kinds = [f"vd-{grade(slot)}", *(["vd-group"] if place in GROUPS else [])]
+    kinds += ["vd-hurt"] if hurts else []
     differs = "<s>≠</s>" if _differing(slot) else ""
     rival = (
         f"<u>or {escape(slot.alternatives[0][0])}</u>" if grade(slot) != "sure" and slot.alternatives else ""
     )
     return (
-        f'<div role="listitem" class="vd-slot {" ".join(kinds)}" title="{escape(told(place, slot))}">'
+        f'<div role="listitem" class="vd-slot {" ".join(kinds)}" title="{escape(told(place, slot, hurts))}">'
         f"<i>{place + 1}</i>{differs}<b>{escape(slot.character)}</b>"
         f"<em>{_short(slot.confidence)}</em>{rival}</div>"
     )
 
 
-def told(place: int, slot: Slot) -> str:
+def told(place: int, slot: Slot, hurts: Sequence[str] = ()) -> str:
     """All that is known of a slot, for a tool tip."""
     name = f"Slot {place + 1}{' (check digit)' if place == vin.CHECK_SLOT else ''}"
     lines = [f"{name}: {slot.character} {percent(slot.confidence)}"]
@@ -170,6 +193,8 @@ def told(place: int, slot: Slot) -> str:
         lines.append(f"or {rivals}")
     if slot.opinions:
         lines.append(f"readers: {_opinions(slot)}")
+    if hurts:
+        lines.append(f"picture: {', '.join(hurts).lower()}")
     return "\n".join(lines)
 
 

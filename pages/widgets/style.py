@@ -69,6 +69,13 @@ SHEET = """
 .vd-note.vd-bad { --vd: #d55e00; }
 .vd-note p { margin: 0 0 .2rem; font-weight: 600; }
 .stHtml .vd-note ul, .stHtml ul.vd-list { margin: 0; padding-left: 1.2rem; }
+.stHtml .vd-quality li { margin: .15rem 0 .35rem; }
+.vd-quality em { font: .75rem sans-serif; padding: 0 .4rem; border-radius: .6rem; margin-left: .2rem;
+  border: 1px solid color-mix(in srgb, var(--vd) 70%, transparent); white-space: nowrap; }
+.vd-strip span.vd-hurt, .vd-slot.vd-hurt, .vd-legend i.vd-hurt { --hatch: #d55e00;
+  background-image: repeating-linear-gradient(135deg, transparent 0 5px,
+    color-mix(in srgb, var(--hatch) 55%, transparent) 5px 7px); }
+.vd-legend i.vd-hurt { --vd: #d55e00; --mix: 0%; }
 .vd-times { width: 100%; border-collapse: collapse; font-size: .85rem; }
 .vd-times caption { caption-side: top; text-align: left; padding-bottom: .3rem; opacity: .7; }
 .vd-times th { font-weight: 400; text-align: left; padding: .15rem .8rem .15rem 0; }

@@ -1,0 +1,125 @@
+"""Train the network that names troubles: drawn plates and real ones, spoilt one way at a time."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.learn.crops import load_quads, read_labels
+from core.learn.quality.data import Example, Plate, drawn_examples, real_plate
+from core.learn.quality.network import QualityNetwork, QualityNetworkConfig
+from core.quality.gauge import to_input
+
+VAL_SEED, VAL_COUNT = 7_000_001, 400
+"""Of the examples that validation looks at; no batch is drawn from this seed."""
+
+
+@dataclass(frozen=True)
+class QualityTrainConfig:
+    """What the network learns from.
+
+    Attributes:
+        photos: folder with ``train.csv``; empty trains on drawn plates only.
+        quads: JSON of known quads of the training photos.
+        pool: batches that are drawn; training goes over them again and again.
+        cache: folder that keeps them, so that several processes can draw them beforehand; empty for none.
+        network: its shape.
+    """
+
+    photos: str = ""
+    quads: str = ""
+    pool: int = 150
+    cache: str = ""
+    network: QualityNetworkConfig = field(default_factory=QualityNetworkConfig)
+
+
+class QualityTask:
+    """The quality network for :mod:`core.learn.loop`."""
+
+    def __init__(self, config: QualityTrainConfig) -> None:
+        self.config = config
+        self.network: nn.Module = QualityNetwork(config.network)
+        self._real: list[Plate] = []
+        if config.photos and config.quads:
+            quads = load_quads(Path(config.quads))
+            plates = [
+                real_plate(photo, quads[photo.path.name])
+                for photo in read_labels(Path(config.photos) / "train.csv")
+                if photo.use == "labelled" and photo.path.name in quads
+            ]
+            self._real = [plate for plate in plates if plate is not None]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """All at one rate."""
+        return [{"params": list(self.network.parameters())}]
+
+    def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
+        """Strips, targets ``(n, 1 + kinds)``, severities ``(n,)``, hurt columns ``(n, columns, kinds)``."""
+        place = index % self.config.pool
+        path = Path(self.config.cache) / f"{seed}-{size}-{place}.npz" if self.config.cache else None
+        if path and path.exists():
+            with np.load(path) as kept:
+                return _tensors(*(kept[name] for name in _ARRAYS))
+        arrays = _stacked(drawn_examples(np.random.default_rng([seed, place]), size, self._real))
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(f".{os.getpid()}.part.npz")
+            np.savez(partial, **dict(zip(_ARRAYS, arrays, strict=True)))
+            os.replace(partial, path)
+        return _tensors(*arrays)
+
+    def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
+        """Cross-entropy of the kind, squared error of the severity, cross-entropy of the hurt columns."""
+        strips, targets, severities, hurt = batch
+        raw = network(strips.contiguous(memory_format=torch.channels_last)).float()
+        kind = functional.cross_entropy(raw[:, 0, 1:], targets, label_smoothing=0.02)
+        known = ~severities.isnan()
+        severity = (raw[known, 0, 0] - severities[known]).square().mean()
+        mask = ~hurt.isnan()
+        places = functional.binary_cross_entropy_with_logits(raw[:, 1:, 2:][mask], hurt[mask])
+        told = {"kind": kind.item(), "severity": severity.item(), "places": places.item()}
+        return kind + 2 * severity + 4 * places, told
+
+    @torch.inference_mode()
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """On drawn plates of a seed of their own: share named right, and F1 of the hurt columns."""
+        examples = drawn_examples(np.random.default_rng(VAL_SEED), VAL_COUNT)
+        strips, targets, severities, hurt = _tensors(*_stacked(examples))
+        raw = torch.cat([network(part) for part in strips.split(100)]).float()
+        bad = (severities > 0.5) & (targets[:, 0] == 0)
+        named = (raw[bad, 0, 2:].argmax(1) == targets[bad, 1:].argmax(1)).float().mean().item()
+        mask = ~hurt[bad].isnan()
+        told, true = (raw[bad][:, 1:, 2:] > 0)[mask], (hurt[bad] > 0.5)[mask]
+        f1 = (2 * (told & true).sum() / (told.sum() + true.sum()).clamp(min=1)).item()
+        clear = targets[:, 0] == 1
+        quiet = (raw[clear, 0, 1:].argmax(1) == 0).float().mean().item()
+        return {"named": named, "f1": f1, "quiet": quiet, "score": named + f1 + quiet}
+
+
+_ARRAYS = ("strips", "sizes", "targets", "severities", "hurt")
+
+
+def _stacked(examples: list[Example]) -> tuple[np.ndarray, ...]:
+    """What ``_ARRAYS`` names."""
+    return (
+        np.stack([one.pixels for one in examples]),
+        np.array([one.size for one in examples], np.float32),
+        np.stack([one.target for one in examples]).astype(np.float32),
+        np.array([one.severity for one in examples], np.float32),
+        np.stack([one.hurt for one in examples]).astype(np.float16),
+    )
+
+
+def _tensors(
+    strips: np.ndarray, sizes: np.ndarray, targets: np.ndarray, severities: np.ndarray, hurt: np.ndarray
+) -> tuple[Tensor, ...]:
+    known = [(float(pitch), float(height)) for pitch, height in sizes]
+    inputs = to_input(list(strips), known)
+    return tuple(torch.from_numpy(part) for part in (inputs, targets, severities, hurt.astype(np.float32)))

@@ -71,7 +71,7 @@ class QualityTask:
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(f".{os.getpid()}.part.npz")
-            np.savez(partial, **dict(zip(_ARRAYS, arrays, strict=True)))
+            np.savez(partial, **dict(zip(_ARRAYS, arrays, strict=True)))  # type: ignore[arg-type]
             os.replace(partial, path)
         return _tensors(*arrays)
 

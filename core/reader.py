@@ -93,12 +93,14 @@ class VinReader:
         clock.stop("detect")
         candidates = self.panel.read(photo, lines, clock.stop)
         if region is None:
-            closer = CloserLook(self.detector, self.panel, clock.stop)
+            closer = CloserLook(self.detector, self.panel, self._is_vin, clock.stop)
             candidates += closer.candidates(photo, maps, candidates)
-        chosen, others = choose(candidates, self.panel.settings.get("least", -60.0))
+        likely = candidates if region is not None else [one for one in candidates if self._is_vin(one)]
+        chosen, _ = choose(likely, self.panel.settings.get("least", -60.0))
+        seen = tuple(sorted(candidates, key=lambda one: one.score, reverse=True))
+        others = tuple(one for one in seen if one is not chosen)
         clock.stop("choose")
-        if chosen is None or (region is None and not self._is_vin(chosen)):
-            seen = others if chosen is None else (chosen, *others)
+        if chosen is None:
             problems = self._why(photo, seen)
             clock.stop("inspect")
             codes = _bar_codes(source, photo, seen[0].line if seen else None)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from core.vin import ALPHABET, LENGTH, check_digit_binds, check_digit_matches, wmi_starts
 
-GENERIC = 0.3
+GENERIC = 0.65
 """Share of a prior that knows no maker: cars from elsewhere must stay readable."""
 SERIAL = 11
 """Slot from which on the serial number is written (ISO 3779: the last six)."""

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from conftest import BROWSER_FLAGS, find_browser
+from conftest import launched
 from label_desk import served
 from review_desk import computed_below, measured, tell
 
@@ -225,11 +225,7 @@ def in_apptest(store: Store, photos: int, repeats: int) -> None:
 def in_browser(store: Store, photos: int, repeats: int, screenshots: Path | None) -> None:
     spans: dict[str, list[tuple[float, float]]] = {}
     with served(store) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(playwright),
-            args=list(BROWSER_FLAGS),
-            chromium_sandbox=os.geteuid() != 0,
-        )
+        browser = launched(playwright)
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         page.set_default_timeout(120_000)
 

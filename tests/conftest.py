@@ -125,13 +125,18 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
+def launched(playwright: Playwright) -> Browser:
+    """Chromium without a window; the caller closes it."""
+    return playwright.chromium.launch(
         executable_path=find_browser(playwright),
         args=list(BROWSER_FLAGS),
         chromium_sandbox=os.geteuid() != 0,  # Chromium's sandbox refuses to run as root
     )
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = launched(playwright)
     yield browser
     browser.close()
 

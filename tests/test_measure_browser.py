@@ -16,7 +16,6 @@ from core.store.people import add_person
 
 pytestmark = pytest.mark.browser
 
-expect.set_options(timeout=20_000)  # a shared machine may be busy; what is waited for is the same
 AT, DAY = 1_790_000_000.0, 86_400.0
 
 

@@ -12,8 +12,6 @@ from playwright.sync_api import Page, expect
 
 from core.images import decode, encode_jpeg
 
-expect.set_options(timeout=30_000)  # the first photo waits for the networks to load
-
 SAMPLES = Path(__file__).resolve().parents[1] / "assets" / "samples"
 
 

@@ -26,7 +26,7 @@ from playwright.sync_api import Locator, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from conftest import BROWSER_FLAGS, _free_port, find_browser
+from conftest import _free_port, launched
 
 from core.images import encode_jpeg
 from core.reader import VinReader
@@ -76,11 +76,7 @@ def main() -> None:
         add_person(store, "Script", ["labeller"])
         truth = fill(store, options.labels, options.count)
         with served(store) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=find_browser(playwright),
-                args=list(BROWSER_FLAGS),
-                chromium_sandbox=os.geteuid() != 0,
-            )
+            browser = launched(playwright)
             page = browser.new_page(viewport={"width": 1366, "height": 768})
             page.goto(f"{url}/label?as=Script")
             rows = label(page, truth, options.pause)

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from learning_curves import ORDERS, plot, summarise
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -51,12 +52,10 @@ from core.store.rounds import labelling_rounds, pseudo_labels, settle_rounds  # 
 from core.store.snapshots import SnapshotConfig, freeze  # noqa: E402
 from core.vin import ALPHABET  # noqa: E402
 
-ORDERS = ("queue", "random")
 QUEUES = {
     "queue": QueueConfig(double=0.0, gold=0.0, chance=0.1),
     "random": QueueConfig(double=0.0, gold=0.0, chance=1.0),
 }
-COLOURS = {"queue": "#0a7fc2", "random": "#d55e00"}
 TILTS = 7
 
 
@@ -258,104 +257,6 @@ def _reading(network: registry.Network, label: LabelledPhoto, quad: Quad) -> Rea
     chosen = Candidate(Line((quad,), 1.0), slots, {"ctc": one.text}, 0.0, "")
     models = {"ctc": network.card.fingerprint}
     return Reading(text, "review", sure, "not_applicable", chosen, models=models)
-
-
-def summarise(rows: list[dict], draws: int = 1000) -> dict:
-    """Gain over the start, and the areas under both orders' curves with a bootstrap over the dev photos."""
-    table: dict[tuple[str, int], dict[str, dict]] = {}
-    for row in rows:
-        table.setdefault((row["order"], row["seed"]), {})[row["stage"]] = row
-    told: dict = {"arms": len(table)}
-    for order in ORDERS:
-        arms = [stages for (name, _), stages in table.items() if name == order and "start" in stages]
-        if arms:
-            last = [list(stages.values())[-1] for stages in arms]
-            told[order] = {
-                "start": float(np.mean([stages["start"]["exact"] for stages in arms])),
-                "end": float(np.mean([row["exact"] for row in last])),
-                "labels": last[0]["labels"],
-            }
-    pairs = [seed for (order, seed) in table if order == "queue" and ("random", seed) in table]
-    if not pairs:
-        return told
-    areas = {}
-    for order in ORDERS:
-        per_arm = []
-        for seed in pairs:
-            stages = [row for name, row in table[order, seed].items() if name != "round"]
-            per_arm.append(np.mean([row["right"] for row in stages], axis=0))  # per dev photo
-        areas[order] = np.mean(per_arm, axis=0)
-    difference = areas["queue"] - areas["random"]
-    rng = np.random.default_rng(0)
-    drawn = [difference[rng.integers(0, len(difference), len(difference))].mean() for _ in range(draws)]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    told["area"] = {order: float(area.mean()) for order, area in areas.items()}
-    told["area_difference"] = {
-        "mean": float(difference.mean()),
-        "interval": [float(low), float(high)],
-        "seeds": len(pairs),
-    }
-    return told
-
-
-def plot(rows: list[dict], width: int = 640, height: int = 360) -> str:
-    """Exact match over labels, a thin line per seed and a thick one for their mean; the round is a ring."""
-    left, bottom = 60, 40
-    most = max([row["labels"] for row in rows], default=1) or 1
-    low, high = 0.0, max([row["exact"] for row in rows], default=1.0) * 1.05 or 1.0
-
-    def place(labels: float, exact: float) -> tuple[float, float]:
-        x = left + (width - left - 20) * labels / most
-        return round(x, 1), round(10 + (height - bottom - 20) * (high - exact) / (high - low), 1)
-
-    parts = []
-    for order in ORDERS:
-        means: dict[str, list[dict]] = {}
-        for seed in sorted({row["seed"] for row in rows if row["order"] == order}):
-            arm = [row for row in rows if row["order"] == order and row["seed"] == seed]
-            for row in arm:
-                means.setdefault(row["stage"], []).append(row)
-            line = " ".join(
-                f"{x},{y}" for x, y in (place(r["labels"], r["exact"]) for r in arm if r["stage"] != "round")
-            )
-            parts.append(
-                f'<polyline points="{line}" fill="none" stroke="{COLOURS[order]}" stroke-opacity=".35" />'
-            )
-        mean = [
-            (stage, place(np.mean([r["labels"] for r in found]), np.mean([r["exact"] for r in found])))
-            for stage, found in means.items()
-        ]
-        line = " ".join(f"{x},{y}" for stage, (x, y) in mean if stage != "round")
-        dash = "" if order == "queue" else "7 4"
-        parts.append(
-            f'<polyline points="{line}" fill="none" stroke="{COLOURS[order]}" stroke-width="3" '
-            f'stroke-dasharray="{dash}" />'
-        )
-        parts += [
-            f'<circle cx="{x}" cy="{y}" r="6" fill="none" stroke="{COLOURS[order]}" stroke-width="2" />'
-            for stage, (x, y) in mean
-            if stage == "round"
-        ]
-        row = 24 + 18 * ORDERS.index(order)
-        parts.append(
-            f'<text x="{width - 150}" y="{height - bottom - row}" fill="{COLOURS[order]}">'
-            f"{order} order</text>"
-        )
-    floor = height - bottom
-    axes = (
-        f'<path d="M{left} 10V{floor}H{width - 20}" fill="none" stroke="#7f8c93" />'
-        f'<text x="{left - 8}" y="18" text-anchor="end">{high:.0%}</text>'
-        f'<text x="{left - 8}" y="{floor}" text-anchor="end">{low:.0%}</text>'
-        f'<text x="{left}" y="{floor + 18}">0</text>'
-        f'<text x="{width - 20}" y="{floor + 18}" text-anchor="end">{most} labels</text>'
-        f'<text x="{left + 8}" y="18">exact match on dev, box given, CTC reader alone; '
-        "ring: after the round</text>"
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
-        f'font-size="13" fill="#7f8c93"><rect width="{width}" height="{height}" fill="#fff" />'
-        f"{axes}{''.join(parts)}</svg>\n"
-    )
 
 
 def _results(out: Path) -> Iterator[dict]:

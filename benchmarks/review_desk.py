@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from conftest import BROWSER_FLAGS, find_browser
+from conftest import launched
 from label_desk import served
 from store import MAKERS, fill
 
@@ -194,11 +194,7 @@ def tell(name: str, spans: list[tuple[float, float]], limit: float) -> None:
 
 def in_browser(store: Store, screenshots: Path | None) -> None:
     with served(store) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(playwright),
-            args=list(BROWSER_FLAGS),
-            chromium_sandbox=os.geteuid() != 0,
-        )
+        browser = launched(playwright)
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         page.set_default_timeout(120_000)
         page.goto(f"{url}/review?as=Rita")

@@ -21,6 +21,7 @@ from typing import Any
 
 import onnxruntime
 
+from core.disk import synced, written_whole
 from core.registry import (
     CURRENT,
     RELEASES,
@@ -36,6 +37,8 @@ from core.registry import (
 NETWORKS = ("craft", "ctc", "yolo")
 TEXTS = ("prior",)
 NOTE = "release.json"
+READABLE = 0o644
+"""Networks are no secret: whoever runs the tool may read them."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,8 @@ def assemble(candidate: Path, target: Path, base: Path | None = None) -> tuple[s
             if file != Path(file).name:
                 raise ModelError(f"the card of {name} names a file outside its folder; train it again")
             data = checked_bytes(source / file, card)
-            _written(target / file, data)
-        _written(target / f"{name}.json", (source / f"{name}.json").read_bytes())
+            written_whole(target / file, data, READABLE)
+        written_whole(target / f"{name}.json", (source / f"{name}.json").read_bytes(), READABLE)
     return taken
 
 
@@ -188,10 +191,10 @@ def promote(candidate: Path, expected: Mapping[str, str], note: Mapping[str, Any
         second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now // 10**9))
         name = f"{second}-{now % 10**9 // 1000:06d}-{marks}"
         entry = Release(name, before.name, time.time(), networks, changed, dict(note))
-        _written(made / NOTE, (json.dumps(asdict(entry), indent=2) + "\n").encode())
+        written_whole(made / NOTE, (json.dumps(asdict(entry), indent=2) + "\n").encode(), READABLE)
         os.chmod(made, 0o755)
         os.rename(made, home / name)
-        _synced(home)
+        synced(home)
     except OSError as error:
         raise ModelError(f"the release cannot be written ({error}); the champion stays") from error
     finally:
@@ -236,33 +239,10 @@ def fingerprint_in(folder: Path, name: str) -> str:
 def _point(name: str) -> None:
     home = home_of_champions()
     try:
-        _written(home / CURRENT, f"{name}\n".encode())
-        _synced(home)
+        written_whole(home / CURRENT, f"{name}\n".encode(), READABLE)
+        synced(home)
     except OSError as error:
         raise ModelError(f"{home / CURRENT} cannot be written ({error}); the champion stays") from error
-
-
-def _written(path: Path, data: bytes) -> None:
-    """Whole or not at all, and on the disk."""
-    handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _synced(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _runs(data: bytes, path: Path) -> None:

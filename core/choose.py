@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from core.records import Candidate, Line, Slot, SlotPosteriors
 from core.vin import check_digit_status
 
@@ -16,11 +18,16 @@ TERMS = ("characters", "length", "detector", "check digit")
 """What the score adds up, see :func:`terms`."""
 
 
-def weigh(line: Line, slots: tuple[Slot, ...], opinions: Mapping[str, SlotPosteriors]) -> Candidate:
+def weigh(
+    line: Line,
+    slots: tuple[Slot, ...],
+    opinions: Mapping[str, SlotPosteriors],
+    evidence: np.ndarray | None = None,
+) -> Candidate:
     """Put a number on how well a line reads as a VIN.
 
     The score adds the logarithms of: all 17 slots being right, the line having 17 characters at all, the
-    detector's belief, and the check digit.
+    detector's belief, and the check digit. ``evidence`` is kept with the candidate.
     """
     sure = _sure(slots)
     length = sum(opinion.log_likelihood for opinion in opinions.values()) / len(opinions)
@@ -33,7 +40,7 @@ def weigh(line: Line, slots: tuple[Slot, ...], opinions: Mapping[str, SlotPoster
         f"check digit {rule.replace('_', ' ')}"
     )
     readers = {name: opinion.text for name, opinion in opinions.items()}
-    return Candidate(line, slots, readers, score, reason)
+    return Candidate(line, slots, readers, score, reason, evidence)
 
 
 def choose(candidates: Sequence[Candidate], least: float) -> tuple[Candidate | None, tuple[Candidate, ...]]:

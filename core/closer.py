@@ -6,7 +6,7 @@ taken only where those before it found nothing that reads as a VIN.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from core.detect.detector import Detector
 from core.detect.lines import LineConfig
 from core.detect.views import View, on_its_side, surroundings
+from core.detect.words import find_words
 from core.panel import Lap, Panel
 from core.records import Candidate, HeatMaps, Line, Photo
 from core.rectify import photo_as_line
@@ -39,25 +40,33 @@ class CloserLook:
     Attributes:
         detector: finds lines in every view.
         panel: reads them.
+        is_vin: whether a candidate may be one; prose of 17 letters reads well, and ends no search.
         lap: told the name of a stage when a part of it is done.
     """
 
     detector: Detector
     panel: Panel
+    is_vin: Callable[[Candidate], bool]
     lap: Lap
 
     def candidates(self, photo: Photo, maps: HeatMaps, first: list[Candidate]) -> list[Candidate]:
         """Further candidates; none where the ``first`` ones hold one that is sure."""
-        if best(first) >= self.panel.enough:
+        if self._best(first) >= self.panel.enough:
             return []
+        # Where the *VIN text* map shows half a VIN or another row, the maps of all text know better.
+        words = find_words(maps)
+        self.lap("detect")
+        found = self.panel.read(photo, words, self.lap)
+        if self._best(found) >= self.panel.enough:
+            return found
         cut = [Line((quad,), BOXED) for quad in photo_as_line(photo.size)]
-        found = self.panel.read(photo, cut, self.lap)
+        found += self.panel.read(photo, cut, self.lap)
         looks = self._elsewhere(photo, maps)
         # Asked before the next look is taken: the detector has worked for it when it comes.
-        while best(first + found) <= HOPELESS and (lines := next(looks, None)) is not None:
+        while self._best(first + found) <= HOPELESS and (lines := next(looks, None)) is not None:
             self.lap("detect")
             found += self.panel.read(photo, lines, self.lap)
-        if best(first + found) >= self.panel.enough:
+        if self._best(first + found) >= self.panel.enough:
             return found
         return found + self._around(photo, first + found)
 
@@ -73,7 +82,7 @@ class CloserLook:
 
     def _around(self, photo: Photo, candidates: list[Candidate]) -> list[Candidate]:
         """What is seen around the best candidates, made level, and on its head where that helps nothing."""
-        ranked = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)[:CLOSER]
+        ranked = sorted(candidates, key=lambda one: (self.is_vin(one), one.score), reverse=True)[:CLOSER]
         found: list[Candidate] = []
         for turn in (0.0, np.pi):
             lines = []
@@ -82,7 +91,7 @@ class CloserLook:
                 lines += self._seen(view, CLOSE) if view is not None else []
             self.lap("detect")
             found += self.panel.read(photo, lines, self.lap)
-            if best(candidates + found) > HOPELESS:
+            if self._best(candidates + found) > HOPELESS:
                 break
         return found
 
@@ -93,7 +102,6 @@ class CloserLook:
         usual = self.detector.network.card.settings.get("threshold", 0.5)
         return self.detector.lines(maps, LineConfig(threshold=threshold or usual))
 
-
-def best(candidates: Iterable[Candidate]) -> float:
-    """Their highest score."""
-    return max((candidate.score for candidate in candidates), default=-1e9)
+    def _best(self, candidates: Iterable[Candidate]) -> float:
+        """The highest score of what may be a VIN."""
+        return max((one.score for one in candidates if self.is_vin(one)), default=-1e9)

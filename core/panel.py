@@ -7,12 +7,14 @@ YOLO reader too; their words are joined.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from core.choose import weigh
 from core.recognize.ctc import CtcReader
-from core.recognize.fuse import fuse
+from core.recognize.fuse import fuse, join
 from core.recognize.prior import VinPrior
 from core.recognize.rules import Rules
 from core.recognize.yolo import YoloReader
@@ -80,7 +82,7 @@ class Panel:
             EmptyQuad: the line cannot be straightened.
         """
         opinions = self.hear(photo, line)
-        return weigh(line, fuse(opinions, rectify(photo, line), self.weights, self.rules), opinions)
+        return self._weighed(line, rectify(photo, line), opinions)
 
     @property
     def settings(self) -> dict[str, float]:
@@ -90,9 +92,8 @@ class Panel:
     @property
     def rules(self) -> Rules:
         """What is known of VINs, with the weights of the reader's card."""
-        names = ("habit", "valid_digit", "invalid_digit")
-        habit, valid, invalid = (self.settings.get(name, 0.0) for name in names)
-        return Rules(self.prior, habit, valid, invalid)
+        names = ("habit", "valid_digit", "invalid_digit", "custom_digit")
+        return Rules(self.prior, *(self.settings.get(name, 0.0) for name in names))
 
     @property
     def weights(self) -> dict[str, float]:
@@ -122,9 +123,13 @@ class Panel:
         joined = []
         for one, opinion in zip(heard, self.yolo.read([one.strip for one in heard]), strict=True):
             opinions = {"ctc": one.opinion, "yolo": opinion}
-            slots = fuse(opinions, one.strip, self.weights, self.rules)
-            joined.append(weigh(one.candidate.line, slots, opinions))
+            joined.append(self._weighed(one.candidate.line, one.strip, opinions))
         return joined
+
+    def _weighed(self, line: Line, strip: Strip, opinions: Mapping[str, SlotPosteriors]) -> Candidate:
+        slots = fuse(opinions, strip, self.weights, self.rules)
+        # Kept without the rules: what is known of VINs is to be heard once, however many photos there are.
+        return weigh(line, slots, opinions, join(opinions, self.weights).astype(np.float32))
 
     def _views(self, photo: Photo, best: _Heard, lap: Lap) -> list[_Heard]:
         """The line, and where it is not sure what it looks like turned, shifted and cut a little."""
@@ -154,7 +159,8 @@ class Panel:
         out = []
         for line, strip, opinion in zip(kept, strips, self.ctc.read(strips), strict=True):
             views = {"ctc": opinion}
-            out.append(_Heard(strip, opinion, weigh(line, fuse(views, strip), views)))
+            seen = join(views, self.weights).astype(np.float32)
+            out.append(_Heard(strip, opinion, weigh(line, fuse(views, strip), views, seen)))
         lap("recognize")
         return out
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core import images, registry
+from core.bar_codes import bar_codes, bar_codes_near, with_codes, worth_a_closer_look
 from core.choose import choose
 from core.closer import CloserLook
 from core.detect.craft import CraftDetector
@@ -24,8 +25,9 @@ from core.quality.screen import screen, suspect
 from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
-from core.records import Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
+from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
 from core.rectify import quads_in_box, rectify
+from core.several import CarReading, fuse_photos
 from core.verdict import RETAKE, confidence, presence, verdict
 from core.vin import check_digit_status
 
@@ -33,6 +35,9 @@ BOXED = 0.5
 """Belief in a line that a person's box suggests; the detector's own is 0..1."""
 TILTS = 7
 """Lines that are tried in a person's box."""
+SHARPEST = 4300
+"""Pixels of the long side up to which a photo is decoded whole for a bar code's sake: 12 megapixels, as
+phones take them."""
 
 Source = bytes | np.ndarray | Photo
 
@@ -88,22 +93,30 @@ class VinReader:
         clock.stop("detect")
         candidates = self.panel.read(photo, lines, clock.stop)
         if region is None:
-            closer = CloserLook(self.detector, self.panel, clock.stop)
+            closer = CloserLook(self.detector, self.panel, self._is_vin, clock.stop)
             candidates += closer.candidates(photo, maps, candidates)
-        chosen, others = choose(candidates, self.panel.settings.get("least", -60.0))
+        likely = candidates if region is not None else [one for one in candidates if self._is_vin(one)]
+        chosen, _ = choose(likely, self.panel.settings.get("least", -60.0))
+        seen = tuple(sorted(candidates, key=lambda one: one.score, reverse=True))
+        others = tuple(one for one in seen if one is not chosen)
         clock.stop("choose")
-        if chosen is None or (region is None and not self._is_vin(chosen)):
-            seen = others if chosen is None else (chosen, *others)
+        if chosen is None:
             problems = self._why(photo, seen)
             clock.stop("inspect")
-            return self._without("no_vin", clock, photo, problems, maps, seen)
+            codes = _bar_codes(source, photo, seen[0].line if seen else None)
+            clock.stop("bar codes")
+            return self._without("no_vin", clock, photo, problems, maps, seen, codes=codes)
         shown = framed(chosen)
         problems = self._told(photo, shown)
         clock.stop("inspect")
         probability = confidence(chosen, self.panel.settings)
+        status = self._verdict(probability, problems)
+        codes = _bar_codes(source, photo, chosen.line if status != "accepted" else None)
+        probability, status = with_codes(chosen.text, probability, status, codes)
+        clock.stop("bar codes")
         return Reading(
             vin=chosen.text,
-            status=self._verdict(probability, problems),
+            status=status,
             confidence=probability,
             check_digit=check_digit_status(chosen.text),
             chosen=shown,
@@ -113,12 +126,17 @@ class VinReader:
             milliseconds=clock.times(),
             models=self.models,
             size=photo.size,
+            bar_codes=codes,
         )
 
     def read_many(self, sources: Iterable[Source]) -> Iterator[Reading]:
         """Read photo after photo, in order; a bad one gives a reading with status ``error``."""
         for source in sources:
             yield self.read(source)
+
+    def one_car(self, readings: Sequence[Reading]) -> CarReading:
+        """The readings of photos that show one car, joined; see docs/several-photos.md."""
+        return fuse_photos(readings, self.panel.rules, self.panel.settings)
 
     @property
     def models(self) -> dict[str, str]:
@@ -166,6 +184,7 @@ class VinReader:
         maps: HeatMaps | None = None,
         others: tuple[Candidate, ...] = (),
         error: str | None = None,
+        codes: tuple[BarCode, ...] = (),
     ) -> Reading:
         return Reading(
             vin=None,
@@ -179,6 +198,7 @@ class VinReader:
             models=self.models,
             size=photo.size if photo else (0, 0),
             error=error,
+            bar_codes=codes,
         )
 
 
@@ -202,6 +222,16 @@ def _decoded(source: Source) -> Photo:
     if isinstance(source, Photo):
         return source
     return images.decode(source) if isinstance(source, bytes) else images.from_array(source)
+
+
+def _bar_codes(source: Source, photo: Photo, doubtful: Line | None) -> tuple[BarCode, ...]:
+    """On the whole photo; where that shows none and the reading is in doubt, around its line too."""
+    found = bar_codes(photo)
+    if found or doubtful is None or not worth_a_closer_look(photo, doubtful):
+        return found
+    if photo.scale < 1 and isinstance(source, bytes):
+        photo = images.decode(source, SHARPEST)
+    return bar_codes_near(photo, doubtful)
 
 
 def _tilts(region: Quad) -> list[Quad]:

@@ -149,6 +149,8 @@ class Candidate:
         readers: reader name -> unrestricted text.
         score: natural logarithm of how well it fits a VIN; higher is better.
         reason: the score in words.
+        evidence: what the readers see together, float32 ``(17, 33)``, rows sum to 1, before anything that is
+            known of VINs was heard; None for a candidate that did not come from readers.
     """
 
     line: Line
@@ -156,6 +158,7 @@ class Candidate:
     readers: dict[str, str]
     score: float
     reason: str
+    evidence: np.ndarray | None = None
 
     @property
     def text(self) -> str:
@@ -181,6 +184,25 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
+class BarCode:
+    """A bar code that carries a VIN; its payload is not kept.
+
+    Attributes:
+        format: ``Code 39``, ``Code 128``, ``Data Matrix``, ``QR Code`` or ``PDF417``.
+        vin: the 17 characters.
+        quad: where it is, pixels of the upright file.
+    """
+
+    format: str
+    vin: str
+    quad: Quad
+
+    def to_json(self) -> dict:
+        """An entry of ``bar_codes`` in ``read --json``."""
+        return {"format": self.format, "vin": self.vin, "quad": self.quad.corners.round(1).tolist()}
+
+
+@dataclass(frozen=True, eq=False)
 class Reading:
     """What came out for one photo.
 
@@ -197,6 +219,7 @@ class Reading:
         models: network name -> first eight digits of its sha256.
         size: ``(width, height)`` of the upright photo in pixels.
         error: what was wrong and what to do, where ``status`` is ``error``.
+        bar_codes: those that carry a VIN, each VIN once. Where ``vin`` is None, one of them is all there is.
     """
 
     vin: str | None
@@ -211,6 +234,7 @@ class Reading:
     models: dict[str, str] = field(default_factory=dict)
     size: tuple[int, int] = (0, 0)
     error: str | None = None
+    bar_codes: tuple[BarCode, ...] = ()
 
     def to_json(self, photo: str) -> dict:
         """The object that ``read --json`` prints, see docs/command-line.md."""
@@ -229,6 +253,7 @@ class Reading:
             "milliseconds": {stage: round(time, 1) for stage, time in self.milliseconds.items()},
             "models": dict(self.models),
             "error": self.error,
+            "bar_codes": [code.to_json() for code in self.bar_codes],
         }
 
 

@@ -11,19 +11,25 @@ from core.recognize.prior import VinPrior
 from core.records import Candidate, Problem, Status
 from core.vin import LENGTH, check_digit_status
 
-FEATURES = ("bias", "sure", "weakest", "length", "valid", "invalid", "differ")
+FEATURES = ("bias", "odds", "weakest", "length", "valid", "invalid", "differ")
 """Names of the calibration's weights in the CTC reader's card."""
+
+AS_READ = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""Weights with which the confidence is the product of the slots' own."""
 
 
 def features(candidate: Candidate) -> np.ndarray:
-    """What the calibration looks at, float64 ``(7,)`` in the order of :data:`FEATURES`."""
+    """What the calibration looks at, float64 ``(7,)`` in the order of :data:`FEATURES`.
+
+    ``odds`` is the logit of all slots being right, as far as they say so themselves.
+    """
     logs = [math.log(max(slot.confidence, 1e-6)) for slot in candidate.slots]
     rule = check_digit_status(candidate.text)
     length = candidate.score - sum(logs)
     differ = sum(len(set(slot.opinions.values())) > 1 for slot in candidate.slots)
     return np.array(
         [
-            *(1.0, sum(logs), min(logs), max(length, -30.0)),
+            *(1.0, _logit(math.exp(sum(logs))), min(logs), max(length, -30.0)),
             *(rule == "valid", rule == "invalid", min(differ, 4)),
         ],
         dtype=float,
@@ -32,9 +38,7 @@ def features(candidate: Candidate) -> np.ndarray:
 
 def confidence(candidate: Candidate, settings: Mapping[str, float]) -> float:
     """Calibrated probability that all 17 characters are right (logistic, Platt 1999; fitted on ``val``)."""
-    weights = np.array(
-        [settings.get(name, default) for name, default in zip(FEATURES, (0, 1, 0, 0, 0, 0, 0), strict=True)]
-    )
+    weights = np.array([settings.get(name, default) for name, default in zip(FEATURES, AS_READ, strict=True)])
     logit = float(weights @ features(candidate))
     return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
 
@@ -85,3 +89,8 @@ def verdict(
     if probability >= (accept if accept_spoilt is None or not spoilt else max(accept, accept_spoilt)):
         return "accepted"
     return "retake" if spoilt and probability < retake else "review"
+
+
+def _logit(probability: float) -> float:
+    kept = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(kept / (1 - kept))

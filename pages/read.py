@@ -7,7 +7,7 @@ import streamlit as st
 from core.images import decode
 from core.records import Photo
 from core.registry import ModelError
-from pages.widgets import batch, candidates, compare, export, overlay, result, slots, style
+from pages.widgets import batch, candidates, compare, export, overlay, result, several, slots, style
 from pages.widgets.readings import Read, Readings, load_reader
 from pages.widgets.sources import Source, chosen_sources
 
@@ -20,6 +20,9 @@ def main() -> None:
     if not sources:
         return
     reads = readings.read([candidates.applied(source) for source in sources])
+    if several.wanted(reads):
+        several.show(readings, reads)
+        return
     shown = reads[0] if len(reads) == 1 else batch.show(reads)
     if compare.wanted(reads):
         compare.show(reads, shown)
@@ -39,6 +42,7 @@ def _readings() -> Readings:
 def _details(readings: Readings, read: Read) -> None:
     reading = read.reading
     result.verdict(read)
+    result.bar_codes(reading.vin, reading.bar_codes)
     if reading.status == "error":
         return
     photo = _photo(read.source)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from straw import StrawReader, plate
 
 from core.images import encode_jpeg
@@ -32,6 +32,9 @@ BROWSER_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+expect.set_options(timeout=30_000)
+"""A shared machine may be busy for seconds; what is waited for is the same."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +128,18 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
+def launched(playwright: Playwright) -> Browser:
+    """Chromium without a window; the caller closes it."""
+    return playwright.chromium.launch(
         executable_path=find_browser(playwright),
         args=list(BROWSER_FLAGS),
         chromium_sandbox=os.geteuid() != 0,  # Chromium's sandbox refuses to run as root
     )
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = launched(playwright)
     yield browser
     browser.close()
 
@@ -144,6 +152,11 @@ def browser_page(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(30_000)
     yield page
     context.close()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page's script has run to its end: a key pressed before belongs to nothing yet."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def find_browser(playwright: Playwright) -> str:

@@ -17,8 +17,6 @@ from core.geometry import Quad
 from core.images import decode, encode_jpeg
 from core.reader import VinReader
 
-expect.set_options(timeout=30_000)  # the first photo waits for the networks to load
-
 SAMPLES = Path(__file__).resolve().parents[1] / "assets" / "samples"
 NAME, VIN = next(iter(json.loads((SAMPLES.parent / "samples.json").read_text(encoding="utf-8")).items()))
 WIDTH, HEIGHT = 1280, 720

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
 import cv2
 import numpy as np
 import pytest
@@ -12,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from core.images import encode_jpeg
 
-UPPER, LOWER = "1M8GDM9AXKP042788", "XW8ZZZ1KZAG501915"
-SIZE, ROWS, LEFT, PITCH = (720, 480), {UPPER: 120, LOWER: 330}, 64, 35
+UPPER, LOWER = "XW8ZZZ1KZAG501915", "1M8GDM9AXKP042788"
+SIZE, ROWS, LEFT, PITCH = (720, 480), {UPPER: 120, LOWER: 330}, 190, 20
 """Pixels of the drawn photo: its size, the middles of its VINs, where they begin, from letter to letter."""
 
 WAIT = 120_000
@@ -36,10 +34,10 @@ def desk(browser_page: Page, app_server: AppServer) -> Page:
 def two_plates() -> bytes:
     picture = np.full((SIZE[1], SIZE[0], 3), 120, np.uint8)
     for text, middle in ROWS.items():
-        cv2.rectangle(picture, (40, middle - 50), (680, middle + 40), (235, 235, 235), -1)
+        cv2.rectangle(picture, (175, middle - 40), (545, middle + 35), (235, 235, 235), -1)
         for place, character in enumerate(text):
-            spot = (LEFT + place * PITCH, middle + 14)
-            cv2.putText(picture, character, spot, cv2.FONT_HERSHEY_SIMPLEX, 1.2, (25,) * 3, 3, cv2.LINE_AA)
+            spot = (LEFT + place * PITCH, middle + 8)
+            cv2.putText(picture, character, spot, cv2.FONT_HERSHEY_SIMPLEX, 0.7, (25,) * 3, 2, cv2.LINE_AA)
     return encode_jpeg(picture, 92)
 
 
@@ -92,12 +90,7 @@ def test_a_region_is_drawn_and_read(desk: Page, zoomed: bool) -> None:
     box = canvas.bounding_box()
     assert box is not None
     middle = ROWS[UPPER]
-    start, end = (LEFT - 6, middle - 24), (LEFT + 17 * PITCH, middle + 26)
-    if zoomed:  # as much of it as is seen
-        start, end = (
-            (max(start[0], left + 4), start[1]),
-            (min(end[0], left + box["width"] / scale - 4), end[1]),
-        )
+    start, end = (LEFT - 5, middle - 14), (LEFT + 17 * PITCH, middle + 15)
     places = [((x - left) * scale + box["x"], (y - top) * scale + box["y"]) for x, y in (start, end)]
     desk.mouse.move(*places[0])
     desk.mouse.down()
@@ -107,18 +100,7 @@ def test_a_region_is_drawn_and_read(desk: Page, zoomed: bool) -> None:
     expect(read).to_be_enabled(timeout=WAIT)
     read.click()
     expect(desk.locator(".vd-guided")).to_have_text("Read where you pointed, and nowhere else.", timeout=WAIT)
-    if not zoomed:
-        expect(vin(desk)).to_have_text(UPPER, timeout=WAIT)
-        return
-    # Ten characters are drawn out to 17, but they are those of the upper line.
-    expect(vin(desk)).not_to_have_text(LOWER, timeout=WAIT)
-    upper, lower = (shared(line, vin(desk).inner_text()) for line in (UPPER, LOWER))
-    assert upper >= 8 and upper > 2 * lower
-
-
-def shared(first: str, second: str) -> int:
-    """Characters that both texts have in the same order."""
-    return sum(block.size for block in SequenceMatcher(None, first, second, False).get_matching_blocks())
+    expect(vin(desk)).to_have_text(UPPER, timeout=WAIT)
 
 
 def test_it_fits_a_phone(desk: Page) -> None:

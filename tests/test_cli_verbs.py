@@ -170,6 +170,8 @@ class TestTrain:
         self, asked: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], network: str
     ) -> None:
         options = ["--steps", "7", "--seed", "3", "--batch", "5", "--threads", "1", "--device", "cpu"]
+        if network != "craft":
+            options += ["--swap", "0.125", "--capture", "0.5"]
         run = str(tmp_path / "run")
         assert main(["train", network, "--run", run, "--start", "scratch", "--real", "0.25", *options]) == 0
         ((task, config),) = asked
@@ -177,6 +179,8 @@ class TestTrain:
         assert (config.threads, config.device, config.minutes) == (1, "cpu", 30.0)
         sources = task.config if network == "craft" else task.config.sources
         assert (task.config.start, sources.real) == ("scratch", 0.25)
+        if network != "craft":
+            assert (sources.swap, sources.strips.capture.jpeg) == (0.125, pytest.approx(0.5 * 0.85))
         assert "step     20     0.5 min  loss 1.25" in capsys.readouterr().out
 
     @pytest.mark.parametrize(
@@ -186,6 +190,7 @@ class TestTrain:
             (["ctc", "--start", "missing.safetensors"], "missing.safetensors"),
             (["ctc", "--photos", "nowhere"], "train.csv is not there"),
             (["ctc", "--quads", "nowhere.json"], "`python -m core quads` makes it"),
+            (["craft", "--capture", "0.5"], "not for craft"),
         ],
     )
     def test_what_is_missing_is_told_before_anything_starts(

@@ -9,6 +9,7 @@ import pytest
 from core.detect.craft import to_input
 from core.detect.fit import BAND
 from core.detect.lines import LineConfig, find_lines
+from core.detect.words import find_words
 from core.geometry import Quad
 from core.learn.craft.targets import affinity_box, affinity_map, band_map, evenly_spaced, region_map
 from core.records import HeatMaps
@@ -129,3 +130,41 @@ def test_region_peaks_on_centres_and_affinity_between_them() -> None:
 def test_band_covers_the_middle_of_the_line() -> None:
     band = band_map(Quad.from_box((20, 60, 160, 20)), SHAPE)
     assert band.sum() == pytest.approx(160 * 20 * BAND, rel=0.1)
+
+
+def lettered(*texts: tuple[Quad, int], scale: float = 0.5) -> HeatMaps:
+    """Maps of region and affinity with that many characters on each quad, and no VIN text anywhere."""
+    region, affinity = np.zeros(SHAPE, np.float32), np.zeros(SHAPE, np.float32)
+    for quad, count in texts:
+        boxes = evenly_spaced(quad.scaled(scale), count)
+        region = np.maximum(region, region_map([boxes], SHAPE))
+        affinity = np.maximum(affinity, affinity_map([boxes], SHAPE))
+    return HeatMaps(region, affinity, np.zeros(SHAPE, np.float32), scale)
+
+
+@pytest.mark.parametrize("degrees", [0, 10, -25])
+def test_a_word_of_17_characters_is_found_among_other_rows(degrees: float) -> None:
+    angle = np.deg2rad(degrees)
+    across = np.array([-np.sin(angle), np.cos(angle)])
+    middle = np.array([200.0, 160])
+    vin, short, long = (
+        Quad.from_line(tuple(middle + shift * across), length, 20, angle)
+        for shift, length in ((0, 255), (-40, 120), (40, 345))
+    )
+    best, *_ = find_words(lettered((vin, 17), (short, 8), (long, 30)))
+    found = best.parts[0]
+    assert np.abs(found.centre - vin.centre).max() < 2
+    assert abs(found.length - vin.length) < 12
+    assert abs(found.height - vin.height) < 4
+
+
+def test_a_name_in_front_of_the_number_is_cut_off() -> None:
+    name, vin = Quad.from_line((75, 160), 60, 20, 0.0), Quad.from_line((250, 160), 255, 20, 0.0)
+    best, *_ = find_words(lettered((name, 4), (vin, 17)))
+    assert np.abs(best.parts[0].centre - vin.centre).max() < 3
+
+
+def test_prose_holds_no_word_of_17_characters() -> None:
+    words = [(Quad.from_line((60 + 62 * k, 160), 52, 18, 0.0), 5) for k in range(2)]
+    assert find_words(lettered(*words)) == []
+    assert find_words(maps_with()) == []

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import cv2
 import numpy as np
 import pytest
-from conftest import AppServer
+from conftest import AppServer, settled
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from core.geometry import Quad
@@ -101,7 +101,7 @@ def text(editor: Locator) -> str:
     return "".join(editor.locator(".cell .character").all_text_contents())
 
 
-def until(condition, seconds: float = 10) -> None:  # type: ignore[no-untyped-def]
+def until(condition, seconds: float = 30) -> None:  # type: ignore[no-untyped-def]
     """Wait for what the store shall hold."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -309,13 +309,19 @@ def test_triage_accepts_nine_and_opens_one(desk: Page, app_server: AppServer, st
     desk.get_by_role("radio", name="Triage").or_(desk.get_by_role("button", name="Triage")).first.click()
     expect(desk.locator(".vd-triage img")).to_have_count(len(VINS), timeout=20_000)
     last = desk.locator(f".st-key-triage_card_{keys[4]}")
+    # The button is drawn after the last strip, and its key works from then on.
+    expect(desk.locator(".st-key-triage_accept button")).to_be_visible()
+    settled(desk)
     last.locator("label").click()
+    expect(last.get_by_role("checkbox")).not_to_be_checked()
     desk.keyboard.press("Control+Enter")
     open_still = Wanted(states=("open",))
     until(lambda: [entry.id for entry in find(store, open_still)] == [keys[4]])
     expect(desk.locator(".vd-triage img")).to_have_count(1)
     desk.locator(f".st-key-triage_open_{keys[4]} button").click()
     expect(editor).to_have_attribute("data-photo", str(keys[4]))
+    expect(editor).to_have_attribute("data-state", "ready")
+    settled(desk)
     desk.keyboard.press("Enter")
     until(lambda: not find(store, open_still))
 

@@ -12,9 +12,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-GROUND = {"vin", "geometry", "records", "images", "registry", "champions", "interval"}
+GROUND = {"vin", "geometry", "records", "images", "registry", "champions", "interval", "disk"}
 # In the order of the way: a stage may use what lies before it, never what comes after.
-STAGES = ("detect", "rectify", "recognize", "choose", "panel", "closer", "framing", "quality", "verdict")
+STAGES = (
+    "detect",
+    "rectify",
+    "recognize",
+    "choose",
+    "panel",
+    "closer",
+    "framing",
+    "quality",
+    "verdict",
+    "bar_codes",
+    "several",
+)
 READING = GROUND | set(STAGES) | {"reader"}
 
 # Room of core -> rooms that it may import besides itself.
@@ -24,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reader": GROUND | set(STAGES),
     "synth": GROUND,
     "store": GROUND,
+    "measure": GROUND | {"store"},
     "learn": READING | {"synth"},
     "jobs": READING | {"synth", "store", "learn"},
     "cli": READING | {"synth", "store", "learn", "jobs"},

@@ -10,7 +10,7 @@ import pytest
 from conftest import AppServer
 from playwright.sync_api import Page, expect
 
-expect.set_options(timeout=30_000)  # the first photo waits for the networks to load
+from core.images import decode, encode_jpeg
 
 SAMPLES = Path(__file__).resolve().parents[1] / "assets" / "samples"
 
@@ -88,3 +88,27 @@ def test_two_photos_are_compared_on_any_screen(desk: Page, vins: dict[str, str],
     assert grid and grid["width"] <= width
     main = desk.locator(".stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_photos_of_one_car_are_read_together(desk: Page, vins: dict[str, str], width: int) -> None:
+    first, second = sorted(vins)[:2]
+    desk.set_viewport_size({"width": width, "height": 844})
+    upload(desk, photo(first), {**darker(first), "name": "again.jpg"}, photo(second))
+    desk.locator(".st-key-one_car label").first.click()
+    told = desk.get_by_role("alert").filter(has_text="different VINs")
+    expect(told).to_contain_text(vins[second])
+    expect(desk.locator(".st-key-reading_vin")).to_have_text(vins[first])
+    expect(desk.locator(".vd-car .vd-all td")).to_have_text(list(vins[first]))
+    expect(desk.locator(".vd-car tbody tr")).to_have_count(5)  # all, three photos, who vouched
+    expect(desk.locator(".vd-bare img")).to_have_count(3)
+    grid = desk.locator(".vd-car").bounding_box()
+    assert grid and grid["width"] <= width
+    main = desk.locator(".stMain")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+
+
+def darker(name: str) -> dict:
+    """The same plate in another photo: less light, another file."""
+    pixels = decode((SAMPLES / name).read_bytes()).pixels
+    return {**photo(name), "buffer": encode_jpeg((pixels * 0.7).astype("uint8"), 85)}

@@ -96,8 +96,14 @@ def test_bad_photos_become_readings_that_say_why(reader: VinReader) -> None:
 def test_a_photo_without_text_has_no_vin(reader: VinReader) -> None:
     rng = np.random.default_rng(4)
     field = cv2.resize(rng.uniform(40, 200, (5, 7, 3)), (500, 380), interpolation=cv2.INTER_CUBIC)
-    reading = reader.read(np.clip(field, 0, 255).astype(np.uint8))
+    out_of_focus = np.clip(field, 0, 255).astype(np.uint8)
+    sharp = out_of_focus.copy()
+    for colour in (20, 230, 120):
+        cv2.fillConvexPoly(sharp, rng.integers(0, 380, (3, 2)).astype(np.int32), (colour,) * 3)
+    reading = reader.read(sharp)
     assert reading.status == "no_vin" and reading.vin is None
+    hopeless = reader.read(out_of_focus)
+    assert hopeless.status == "retake" and hopeless.problems[0].kind == "defocus"
 
 
 def test_the_check_digit_is_evidence_not_a_filter() -> None:
@@ -125,12 +131,13 @@ def test_choice_prefers_the_best_and_refuses_what_fits_nothing() -> None:
 
 def test_confidence_follows_the_weights_of_the_card() -> None:
     sure, unsure = candidate("XW8ZZZ1KZAG501915", 0.99), candidate("XW8ZZZ1KZAG501915", 0.7)
-    settings = {"bias": 2.0, "sure": 1.0, "weakest": 0.0, "length": 0.0, "valid": 0.0, "invalid": 0.0}
+    settings = {"bias": 2.0, "odds": 1.0, "weakest": 0.0, "length": 0.0, "valid": 0.0, "invalid": 0.0}
     assert len(features(sure)) == len(FEATURES)
     assert confidence(sure, settings) > confidence(unsure, settings)
-    assert confidence(sure, settings) == pytest.approx(
-        1 / (1 + math.exp(-(2 + 17 * math.log(0.99)))), abs=1e-6
-    )
+    product = 0.99**17
+    assert confidence(sure, {}) == pytest.approx(product, abs=1e-6)
+    odds = math.exp(2) * product / (1 - product)
+    assert confidence(sure, settings) == pytest.approx(odds / (1 + odds), abs=1e-6)
 
 
 def test_verdicts() -> None:

@@ -17,8 +17,6 @@ from core.store.people import add_person, find_person
 from core.store.photos import photo
 from core.store.selection import Selection, keys
 
-expect.set_options(timeout=20_000)  # a shared machine may be busy; what is waited for is the same
-
 
 @pytest.fixture
 def store(app_server: AppServer) -> Store:

@@ -10,7 +10,7 @@ import pytest
 
 from core.recognize.prior import VinPrior, learn_prior
 from core.recognize.rules import Rules, apply_rules
-from core.vin import ALPHABET, LENGTH, check_digit_status
+from core.vin import ALPHABET, LENGTH, check_digit, check_digit_status
 
 VIN = "1M8GDM9AXKP042788"
 
@@ -101,3 +101,29 @@ def test_counts_come_back_from_text() -> None:
     assert VinPrior.from_json(prior.to_json()).counts == prior.counts
     with pytest.raises(ValueError, match="counts"):
         VinPrior.from_json("[1, 2]")
+
+
+def test_makers_that_the_training_photos_lack_are_as_likely_as_the_lists_say() -> None:
+    prior = learn_prior(["XTA219010F0312345"] * 50)
+    assert prior.log("M", "") > prior.log("G", "")  # India builds more cars than Côte d'Ivoire
+    for before in ("", "M", "MA", "MA3", "JS"):
+        assert sum(math.exp(prior.log(c, before)) for c in ALPHABET) == pytest.approx(1.0)
+
+
+def test_a_check_digit_counts_where_makers_put_one_though_no_law_asks() -> None:
+    skoda = ["TMBJF25J5B3000009", "TMBJF25JXB3000006", "TMBJF25J3B3000008"]
+    agreeing = [text[:8] + check_digit(text) + text[9:] for text in skoda]
+    lada = [
+        "XTA21901" + ("5" if check_digit(f"XTA219010F03{n}") != "5" else "6") + f"F03{n}"
+        for n in range(12000, 12030)
+    ]
+    prior = learn_prior(agreeing * 5 + lada)
+    assert prior.log_digit(agreeing[0]) > 1.5 > 0 > prior.log_digit(agreeing[0][:16] + "3")
+    assert abs(prior.log_digit(lada[0])) < 0.5
+    assert prior.log_digit("UU1HSDAG553445678") == pytest.approx(0.0, abs=0.3)
+    # Two readings that the picture cannot tell apart: the one whose check digit agrees is believed.
+    other = "A" + agreeing[0][1:]
+    slots = posterior(agreeing[0], {0: {"T": 0.5, "A": 0.5}})
+    assert check_digit_status(other) == "not_applicable"
+    heard = apply_rules(slots, Rules(prior, custom=1.0))
+    assert heard[0, ALPHABET.index("T")] > heard[0, ALPHABET.index("A")]

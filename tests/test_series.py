@@ -160,6 +160,7 @@ def test_other_fonts_or_recipes_do_not_mix(tmp_path: Path, monkeypatch: pytest.M
         lambda: CaptureConfig(jpeg=2),
         lambda: CaptureConfig(quality=0),
         lambda: CaptureConfig(blur=float("nan")),
+        lambda: CaptureConfig().times(1.5),
     ],
 )
 def test_bad_parameters_are_refused_by_name(make: Any) -> None:

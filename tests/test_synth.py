@@ -7,7 +7,7 @@ import pytest
 
 from core.geometry import Quad
 from core.synth import strips
-from core.synth.capture import CaptureConfig
+from core.synth.capture import CaptureConfig, shoot
 from core.synth.glyphs import Face, faces, glyph
 from core.synth.plates import Canvas, Row, text_width, write
 from core.synth.scenes import SceneConfig, synthetic_scene
@@ -17,6 +17,14 @@ from core.synth.vins import noise_vin, plausible_vin, random_vin
 from core.vin import ALPHABET, check_digit_status, is_vin
 
 CLEAN = CaptureConfig(blur=0.0, motion=0.0, noise=0.0, jpeg=0.0, glare=0.0, lowcontrast=0.0)
+
+
+def test_without_its_capture_a_picture_keeps_every_pixel() -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (24, 90)).astype(np.float32)
+    for seed in range(30):
+        shot = shoot(picture, np.random.default_rng(seed), CaptureConfig().times(0))
+        assert (shot == picture).all()
+    assert CaptureConfig().times(1) == CaptureConfig()
 
 
 def test_vins_are_vins_and_obey_the_check_digit_where_it_binds() -> None:

@@ -26,8 +26,6 @@ from core.store.ledger import changes
 from core.store.people import add_person, find_person
 from core.synth.vins import plausible_vin
 
-expect.set_options(timeout=30_000)  # a busy machine draws a page in seconds
-
 LONG = 300_000
 """Milliseconds that a tiny run, or a gate over sixty photos, may take on a busy machine."""
 

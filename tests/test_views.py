@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from core.closer import CloserLook
 from core.detect.views import REACH, on_its_side, surroundings
 from core.geometry import Quad
-from core.records import Line, Photo
+from core.records import Candidate, Line, Photo
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])
@@ -67,3 +68,12 @@ def test_what_is_found_in_a_turned_photo_is_told_in_the_photo(quarters: int) -> 
     box = (2.0 * columns.min(), 2.0 * rows.min(), 2.0 * (np.ptp(columns) + 1), 2.0 * (np.ptp(rows) + 1))
     there = view.in_photo(Line((Quad.from_box(box),), 1.0)).parts[0]
     assert there.bounds() == pytest.approx((200, 80, 160, 40))
+
+
+def test_prose_of_17_letters_ends_no_search() -> None:
+    """``APPL1CABLEFEDERAL`` reads well, but only what may be a VIN counts."""
+    line = Line((Quad.from_box((0, 0, 170, 12)),), 1.0)
+    prose, vin = (Candidate(line, (), {}, score, "") for score in (-0.1, -6.0))
+    look = CloserLook(None, None, lambda one: one is vin, lambda stage: None)  # type: ignore[arg-type]
+    assert look._best([prose]) < -1e8
+    assert look._best([prose, vin]) == -6.0

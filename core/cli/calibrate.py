@@ -125,6 +125,7 @@ def _fusion(reader: VinReader, labels: Sequence[LabelledPhoto]) -> dict[str, flo
     if reader.panel.prior is not None:
         rules, table["and rules"] = fit_rules(lines, fusion.weights, reader.panel.prior)
         weights |= {"habit": rules.habit, "valid_digit": rules.valid, "invalid_digit": rules.invalid}
+        weights["custom_digit"] = rules.custom
     for name, told in table.items():
         say(f"{name:<10} exact {told['exact']:.1%}  CER {told['cer']:.2%}  slots {told['slots']:.2%}")
     return weights

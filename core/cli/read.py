@@ -1,9 +1,10 @@
-"""``read``: photos in, one line per photo out."""
+"""``read``: photos in, one line per photo out, or one line for all where they show one car."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.cli.console import Verbs, printable, progress, say
@@ -12,6 +13,7 @@ from core.cli.photos import failed, find, read_path
 
 if TYPE_CHECKING:
     from core.records import Reading
+    from core.several import CarReading
 
 
 def add(verbs: Verbs) -> None:
@@ -24,6 +26,11 @@ def add(verbs: Verbs) -> None:
     )
     verb.add_argument("photos", nargs="+", metavar="PHOTO", help="file or folder")
     verb.add_argument("--json", action="store_true", help="one JSON object per line instead")
+    verb.add_argument(
+        "--one-car",
+        action="store_true",
+        help="the photos show one car: after their lines comes its VIN, read from all of them together",
+    )
     add_detector(verb)
     verb.set_defaults(execute=run)
 
@@ -32,15 +39,44 @@ def run(options: argparse.Namespace) -> int:
     """Read and print; 1 when any photo had an error."""
     reader = reader_with(options.detector)
     errors = 0
+    paths: list[str] = []
+    readings: list[Reading] = []
     for path, problem in progress(list(find(options.photos)), "photos"):
         reading = failed(problem) if problem else read_path(reader, path)
         errors += reading.status == "error"
-        say(json.dumps(reading.to_json(path)) if options.json else line(path, reading))
+        if options.one_car:
+            paths.append(path)
+            # Heat maps are large, and nothing here asks for them.
+            readings.append(replace(reading, maps=None))
+        # With --json, one object tells of the car and of all its photos.
+        if not (options.one_car and options.json):
+            say(json.dumps(reading.to_json(path)) if options.json else line(path, reading))
+    if options.one_car:
+        car = reader.one_car(readings)
+        say(json.dumps(car.to_json(paths)) if options.json else "\n".join(car_lines(car)))
     return 1 if errors else 0
 
 
+def car_lines(car: CarReading) -> list[str]:
+    """The car's VIN, status and confidence, who vouched for each character, and what speaks against it."""
+    told = ["\t".join(("one car", car.vin or "-", car.status, f"{car.confidence:.3f}"))]
+    # Photos are numbered from 1, in the order of their lines; more than nine are counted only.
+    if car.slots and len(car.photos) <= 9:
+        for number in range(len(car.photos)):
+            mine = "".join(slot.character if number in slot.vouched else "." for slot in car.slots)
+            told.append("\t".join((f"photo {number + 1}", mine, car.photos[number].part, "")).rstrip())
+    for vin, photos in car.others:
+        named = ", ".join(str(photo + 1) for photo in photos)
+        told.append(f"another VIN\t{vin}\tphoto{'s' if len(photos) > 1 else ''} {named}")
+    told += [f"bar code\t{code.vin}\t{code.format}" for code in car.bar_codes]
+    return told
+
+
 def line(path: str, reading: Reading) -> str:
-    """Name, VIN, status and confidence, or what was wrong, between tabs."""
+    """Name, VIN, status and confidence, or what was wrong, between tabs; a bar code that says otherwise."""
     if reading.status == "error":
         return "\t".join((printable(path), "-", "error", printable(reading.error or "")))
-    return "\t".join((printable(path), reading.vin or "-", reading.status, f"{reading.confidence:.3f}"))
+    told = [printable(path), reading.vin or "-", reading.status, f"{reading.confidence:.3f}"]
+    # The usual line keeps its four columns: scripts cut them.
+    told += [f"bar code {code.vin}" for code in reading.bar_codes if code.vin != reading.vin]
+    return "\t".join(told)

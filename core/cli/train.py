@@ -6,7 +6,7 @@ import argparse
 import json
 import shlex
 import signal
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,9 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "--swap", type=bounded(float, 0, 1), metavar="SHARE", help="of the rest: real plates, new VINs"
     )
+    verb.add_argument(
+        "--capture", type=bounded(float, 0, 1), metavar="SHARE", help="drawn strips: how much the phone does"
+    )
     verb.add_argument("--batch", type=bounded(int, 1), metavar="N", help="examples per step")
     verb.add_argument("--rate", type=bounded(float, 0), metavar="R", help="peak learning rate")
     verb.add_argument("--ema", type=bounded(float, 0, 1), metavar="D", help="decay of the weights' average")
@@ -55,6 +58,9 @@ def run(options: argparse.Namespace) -> int:
         raise Refusal(f"{options.quads} is not there; `python -m core quads` makes it")
     if options.photos and options.real and not options.quads:
         raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
+    drawn = (options.swap, options.capture)
+    if options.network in ("craft", "quality") and drawn != (None, None):
+        raise Refusal(f"--swap and --capture are for the readers' strips; not for {options.network}")
 
     from core.learn import loop
 
@@ -97,9 +103,8 @@ def _task(options: argparse.Namespace) -> Task:
         "photos": str(options.photos) if options.photos else None,
         "quads": str(options.quads) if options.quads else None,
         "real": options.real,
+        "swap": options.swap,
     }
-    if options.network != "craft":
-        given["swap"] = options.swap
     learnt: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     start: dict[str, Any] = {"start": options.start} if options.start else {}
     try:
@@ -109,7 +114,11 @@ def _task(options: argparse.Namespace) -> Task:
 
             return CraftTask(CraftTrainConfig(**learnt, **start))
         from core.learn.strips import StripSources
+        from core.synth.strips import StripConfig
 
+        if options.capture is not None:
+            drawn = StripConfig()
+            learnt["strips"] = replace(drawn, capture=drawn.capture.times(options.capture))
         if options.network == "ctc":
             from core.learn.ctc.train import CtcTask, CtcTrainConfig
 

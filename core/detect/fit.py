@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core.geometry import Quad
+from core.geometry import Quad, at_centres
 
 BAND = 0.6
 """Share of a line's height that the *VIN text* map marks; neighbouring rows stay apart that way."""
@@ -82,8 +82,7 @@ def _followed(text: np.ndarray, quad: Quad, threshold: float) -> Quad | None:
 
 
 def _sampled(text: np.ndarray, quad: Quad, wide: int, high: int) -> np.ndarray:
-    to_continuous = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
-    matrix = np.linalg.inv(to_continuous) @ quad.homography(wide, high) @ to_continuous
+    matrix = at_centres(quad.homography(wide, high))
     return cv2.warpPerspective(text, matrix, (wide, high), flags=cv2.INTER_LINEAR)
 
 

@@ -105,6 +105,18 @@ def export(
         ParityError: outputs differ by more than :data:`TOLERANCE`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # Thousands of tiny steps: two threads that wait for one another on a busy machine take minutes for them.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _written(network, example, card, folder, free)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _written(
+    network: nn.Module, example: torch.Tensor, card: Card, folder: Path, free: Sequence[int]
+) -> Card:
     network = network.eval().to(memory_format=torch.contiguous_format)
     _round(network)
     onnx_path, weights_path = folder / f"{card.name}.onnx", folder / f"{card.name}.safetensors"

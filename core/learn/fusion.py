@@ -67,7 +67,9 @@ def fit_rules(
         The rules, and exact, cer, slots, n of what the readers and the rules give together.
     """
     joined = [(truth, join(seen, weights)) for truth, seen in lines]
-    tried = [Rules(prior, habit, 2.4 * share, -3.0 * share) for habit in HABITS for share in (0.0, 0.5, 1.0)]
+    tried = [
+        Rules(prior, habit, 2.4 * share, -3.0 * share, share) for habit in HABITS for share in (0.0, 0.5, 1.0)
+    ]
 
     def heard(rules: Rules) -> list[tuple[str, np.ndarray]]:
         return [(truth, apply_rules(slots, rules)) for truth, slots in joined]

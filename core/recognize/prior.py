@@ -3,7 +3,8 @@
 Makers build VINs in their own ways: one model's cars share their first nine characters, serial numbers
 are digits nearly everywhere. Counts of which character follows which beginning, from the general to the
 particular, say how likely a text is (interpolated with Witten-Bell weights, IEEE Trans. Inf. Theory 1991).
-Whole serial numbers are not kept: beyond the plant code only single places per maker are counted.
+Whole serial numbers are not kept: beyond the plant code only single places per maker are counted. How often
+check digits agree where no law asks for one is counted as well: Skoda and Volvo put one in, Lada does not.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.vin import ALPHABET, LENGTH
+from core.vin import ALPHABET, LENGTH, check_digit_binds, check_digit_matches, wmi_starts
 
-GENERIC = 0.3
+GENERIC = 0.65
 """Share of a prior that knows no maker: cars from elsewhere must stay readable."""
 SERIAL = 11
 """Slot from which on the serial number is written (ISO 3779: the last six)."""
+UNLISTED = 300
+"""How many makers that no list knows stand beside the known ones."""
+CHANCE = 1 / 11
+"""Share of VINs without a check digit that agree with one."""
+_DIGIT = "digit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +47,24 @@ class VinPrior:
                 break
             total, kinds = sum(seen.values()), len(seen)
             share = (seen.get(character, 0) + kinds * share) / (total + kinds)
-        return math.log((1 - GENERIC) * share + GENERIC * _generic(character, len(before)))
+        return math.log((1 - GENERIC) * share + GENERIC * _generic(character, before))
 
     def log_text(self, text: str) -> float:
         """Of a whole text."""
         return sum(self.log(character, text[:place]) for place, character in enumerate(text))
+
+    def log_digit(self, text: str) -> float:
+        """What slot 8 says where no law asks for a check digit: log-likelihood ratio to a chance digit."""
+        share = CHANCE
+        for context in _digit_contexts(text):
+            seen = self.counts.get(context)
+            if not seen:
+                break
+            # Two imagined VINs of the more general kind hold back what few real ones say.
+            total = sum(seen.values())
+            share = (seen.get("agrees", 0) + 2 * share) / (total + 2)
+        agrees = check_digit_matches(text)
+        return math.log(share / CHANCE if agrees else (1 - share) / (1 - CHANCE))
 
     def to_json(self) -> str:
         """What :meth:`from_json` reads."""
@@ -64,8 +83,12 @@ class VinPrior:
         return cls(counts)
 
 
-def _generic(character: str, place: int) -> float:
-    """Anything in front, mostly digits behind (the last four must be digits in North America)."""
+def _generic(character: str, before: str) -> float:
+    """A maker of the world in front, then anything, mostly digits behind (in North America the last four)."""
+    place = len(before)
+    if place < 3:
+        known, listed = wmi_starts(before), wmi_starts(before + character)
+        return (listed + UNLISTED / len(ALPHABET)) / (known + UNLISTED)
     if place < SERIAL:
         return 1 / len(ALPHABET)
     digits = 0.95 if place >= LENGTH - 4 else 0.8
@@ -86,6 +109,11 @@ def learn_prior(texts: Iterable[str]) -> VinPrior:
                     break
                 seen = counts.setdefault(context, {})
                 seen[character] = seen.get(character, 0) + 1
+        if "?" not in text and not check_digit_binds(text):
+            agrees = "agrees" if check_digit_matches(text) else "differs"
+            for context in _digit_contexts(text):
+                seen = counts.setdefault(context, {})
+                seen[agrees] = seen.get(agrees, 0) + 1
     return VinPrior(counts)
 
 
@@ -100,3 +128,7 @@ def contexts(before: str) -> list[str]:
     if 4 <= place < SERIAL:
         found += [f"{place}:{before[:3]}-{before[-1]}", f"{place}:{before}"]
     return found
+
+
+def _digit_contexts(text: str) -> list[str]:
+    return [f"{_DIGIT}:{text[:length]}" for length in (1, 3)]

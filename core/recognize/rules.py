@@ -30,17 +30,19 @@ class Rules:
         habit: weight of the prior's logarithm.
         valid: for a check digit that agrees where it binds.
         invalid: for one that does not.
+        custom: weight of what the prior says of it where no law asks for one.
     """
 
     prior: VinPrior | None = None
     habit: float = 0.0
     valid: float = 0.0
     invalid: float = 0.0
+    custom: float = 0.0
 
     @property
     def idle(self) -> bool:
         """Whether nothing would change."""
-        return not (self.valid or self.invalid or (self.prior and self.habit))
+        return not (self.valid or self.invalid or (self.prior and (self.habit or self.custom)))
 
 
 def apply_rules(posterior: np.ndarray, rules: Rules) -> np.ndarray:
@@ -55,8 +57,8 @@ def apply_rules(posterior: np.ndarray, rules: Rules) -> np.ndarray:
     """
     if rules.idle:
         return posterior
-    readings = _likeliest(posterior, rules)
-    scores = np.array([score + _check(text, rules) for text, score in readings])
+    readings = likeliest(posterior, rules)
+    scores = np.array([score + check_weight(text, rules) for text, score in readings])
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     out = np.minimum(posterior, FAINT) * np.exp(min(0.0, float(-np.ptp(scores))) / len(posterior))
@@ -69,8 +71,8 @@ def apply_rules(posterior: np.ndarray, rules: Rules) -> np.ndarray:
 _INDEX = {character: index for index, character in enumerate(ALPHABET)}
 
 
-def _likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
-    """Readings and their scores without the check digit, by a beam over the slots."""
+def likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
+    """Readings and their scores without the check digit, best first, by a beam over slots ``(17, 33)``."""
     beam = [("", 0.0)]
     for slot in posterior:
         order = np.argsort(-slot)[:ALTERNATIVES]
@@ -88,5 +90,9 @@ def _likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
     return beam
 
 
-def _check(text: str, rules: Rules) -> float:
-    return {"valid": rules.valid, "invalid": rules.invalid}.get(check_digit_status(text), 0.0)
+def check_weight(text: str, rules: Rules) -> float:
+    """What the check digit says of a whole text, natural logarithm."""
+    status = check_digit_status(text)
+    if status != "not_applicable":
+        return rules.valid if status == "valid" else rules.invalid
+    return rules.custom * rules.prior.log_digit(text) if rules.prior and rules.custom else 0.0

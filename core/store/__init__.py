@@ -5,9 +5,9 @@ and rights. ``photos``, ``files``: photos and their bytes. ``predictions``, ``ba
 and by the thousand. ``content``, ``entries``: what is said of a photo and known of it. ``annotations``,
 ``review``, ``history``, ``drafts``, ``forget``: how it is saved and taken back. ``queue``, ``leases``,
 ``agreement``: whose turn it is, and how far people agree. ``selection``, ``confusions``, ``clusters``,
-``bulk``, ``audit``, ``alerts``, ``figures``, ``views``: what the Review desk asks. ``groups``, ``snapshots``,
-``items``, ``ledger``: what training takes and leaves. ``exchange``: formats of others. ``backup``: copies
-and checks.
+``bulk``, ``audit``, ``alerts``, ``figures``, ``views``: what the Review desk asks. ``measured``: what the
+Measure desk asks. ``groups``, ``snapshots``, ``items``, ``ledger``: what training takes and leaves.
+``exchange``: formats of others. ``backup``: copies and checks.
 
 Everything takes a :class:`Store` first, and raises the errors of ``errors`` only. docs/store.md tells more.
 """

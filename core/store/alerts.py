@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from sqlite_utils import Database
 
 from core.store.connect import Row, Store, rows, scalar
-from core.store.groups import NEAR
+from core.store.groups import near_pairs
 from core.store.people import allowed
 from core.store.texts import WORD, checked
 
@@ -80,8 +79,8 @@ def compare_new(store: Store) -> int:
         found = db.execute("SELECT id, phash FROM photos WHERE phash IS NOT NULL ORDER BY id").fetchall()
     keys = np.array([key for key, _ in found], dtype=np.int64)
     hashes = np.array([int(text, 16) for _, text in found], dtype=np.uint64)
-    new = np.flatnonzero(keys > seen)
-    pairs = _near(keys, hashes, new) if len(new) else []
+    pairs = keys[near_pairs(hashes)]
+    pairs = pairs[(pairs > seen).any(axis=1)].tolist()
     with store.writing() as db:
         db.conn.executemany(
             "INSERT OR IGNORE INTO alike (one, other) SELECT ?, ? WHERE NOT EXISTS "
@@ -90,34 +89,7 @@ def compare_new(store: Store) -> int:
         )
         if len(keys):
             db.execute("INSERT OR REPLACE INTO alike_seen (id, photo) VALUES (1, ?)", [int(keys[-1])])
-    return len(new)
-
-
-def _near(keys: np.ndarray, hashes: np.ndarray, new: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of ids, smaller first, of which one is new at least.
-
-    Hashes that differ in at most six bits agree in one of seven bands: only those are compared bit by bit.
-    """
-    found: set[tuple[int, int]] = set()
-    fresh = np.zeros(len(keys), bool)
-    fresh[new] = True
-    edges = np.linspace(0, 64, NEAR + 2).astype(int)
-    for low, high in pairwise(edges):
-        band = (hashes >> np.uint64(low)) & np.uint64((1 << int(high - low)) - 1)
-        order = np.argsort(band, kind="stable")
-        starts = np.searchsorted(band[order], np.unique(band[new]), side="left")
-        ends = np.searchsorted(band[order], np.unique(band[new]), side="right")
-        for start, end in zip(starts, ends, strict=True):
-            members = order[start:end]
-            mine = members[fresh[members]]
-            for begin in range(0, len(mine), 512):
-                some = mine[begin : begin + 512]
-                apart = np.bitwise_count(hashes[some][:, None] ^ hashes[members][None, :])
-                for one, other in np.argwhere(apart <= NEAR):
-                    left, right = int(keys[some[one]]), int(keys[members[other]])
-                    if left != right:
-                        found.add((min(left, right), max(left, right)))
-    return sorted(found)
+    return int((keys > seen).sum())
 
 
 def _same_vin(db: Database, settled: set[str]) -> list[Alert]:

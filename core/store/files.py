@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from core import images
+from core.disk import synced, written_whole
 from core.images.gate import kind_of, open_lazily
 from core.records import Photo
 from core.store.connect import Store
@@ -51,6 +51,7 @@ def write_photo(store: Store, data: bytes) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         written_whole(path, data)
+        synced(path.parent)
     except OSError as error:
         raise Unwritable(f"the photo cannot be kept ({error}); make room below {store.home}") from error
     return sha256
@@ -113,25 +114,6 @@ def perceptual_hash(pixels: np.ndarray) -> str:
     waves = cv2.dct(small)[:8, :8].ravel()
     bits = waves > np.median(waves[1:])
     return np.packbits(bits).tobytes().hex()
-
-
-def written_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even if the power fails; passes OSError on."""
-    handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 _SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}

@@ -7,6 +7,7 @@ many in a group costs nothing, one too few flatters the figures.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 import numpy as np
 from sqlite_utils import Database
@@ -19,7 +20,7 @@ NEAR = 6
 photos, where two cars with known VINs differ in 8 at least."""
 
 BAND = 8
-"""Bits per band: two hashes that differ in fewer bits than there are bands agree in one band at least."""
+"""Bits per band: two hashes of eight bands that differ in six bits agree in two bands at least."""
 
 KNOWN = 10
 """Characters that a VIN with gaps must show before it is matched with others."""
@@ -68,24 +69,34 @@ def groups(vins: list[str], hashes: list[str]) -> list[int]:
     return [find(place) for place in range(len(vins))]
 
 
-def near_pairs(hashes: np.ndarray, most: int = NEAR) -> Iterator[tuple[int, int]]:
-    """Pairs of places whose hashes differ in at most ``most`` bits; neighbours in a chain of them suffice.
+def near_pairs(hashes: np.ndarray) -> np.ndarray:
+    """Pairs of places whose hashes differ in at most :data:`NEAR` bits.
 
     Args:
         hashes: uint64 ``(n,)``.
-        most: bits, fewer than the number of bands.
+
+    Returns:
+        ints ``(m, 2)``, the smaller place first, in rising order.
     """
-    for band in range(0, 64, BAND):
-        key = (hashes >> np.uint64(band)) & np.uint64(2**BAND - 1)
-        order = np.argsort(key, kind="stable")
-        starts = np.flatnonzero(np.diff(key[order], prepend=key[order][:1] + np.uint64(1)))
-        for members in np.split(order, starts[1:]):
-            for start in range(0, len(members), 512):
-                some = members[start : start + 512]
-                rest = members[start:]
-                apart = np.bitwise_count(hashes[some][:, None] ^ hashes[rest][None, :])
-                for one, other in np.argwhere(np.triu(apart <= most, 1)):
-                    yield int(some[one]), int(rest[other])
+    found = [np.zeros((0, 2), np.int64)]
+    for one, other in combinations(range(64 // BAND), 2):
+        both = _band(hashes, one) << np.uint16(BAND) | _band(hashes, other)
+        order = np.argsort(both, kind="stable")
+        ranked = both[order]
+        # Each against its successors in the same bucket, one step further each time.
+        first = np.arange(len(order))
+        step = 1
+        while len(first := first[first < len(order) - step]):
+            first = first[ranked[first] == ranked[first + step]]
+            left, right = order[first], order[first + step]
+            near = np.bitwise_count(hashes[left] ^ hashes[right]) <= NEAR
+            found.append(np.stack([left[near], right[near]], axis=1))
+            step += 1
+    return np.unique(np.sort(np.vstack(found), axis=1), axis=0)
+
+
+def _band(hashes: np.ndarray, place: int) -> np.ndarray:
+    return (hashes >> np.uint64(BAND * place) & np.uint64(2**BAND - 1)).astype(np.uint16)
 
 
 def _pairs(vins: list[str], hashes: list[str]) -> Iterator[tuple[int, int]]:
@@ -96,7 +107,7 @@ def _pairs(vins: list[str], hashes: list[str]) -> Iterator[tuple[int, int]]:
     first = {text: place for place, text in reversed(list(enumerate(hashes))) if text}
     places = list(first.values())
     values = np.array([int(text, 16) for text in first], dtype=np.uint64)
-    for one, other in near_pairs(values) if places else ():
+    for one, other in near_pairs(values).tolist():
         yield places[one], places[other]
 
 

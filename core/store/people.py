@@ -15,9 +15,9 @@ from core.store.texts import NAME, checked
 
 RIGHTS: dict[str, frozenset[str]] = {
     "labeller": frozenset({"label"}),
-    "reviewer": frozenset({"label", "review", "export"}),
-    "data scientist": frozenset({"label", "export", "import", "learn"}),
-    "admin": frozenset({"label", "review", "export", "import", "learn", "people", "forget"}),
+    "reviewer": frozenset({"label", "review", "measure", "export"}),
+    "data scientist": frozenset({"label", "measure", "export", "import", "learn"}),
+    "admin": frozenset({"label", "review", "measure", "export", "import", "learn", "people", "forget"}),
     "machine": frozenset({"import", "export", "learn"}),
 }
 """Role -> what it may do. ``machine`` is for commands and background work."""

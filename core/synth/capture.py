@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -41,6 +41,13 @@ class CaptureConfig:
                 raise ValueError(f"{name} is {getattr(self, name)}; give 0 to 2")
         if not 1 <= self.quality <= 95:
             raise ValueError(f"quality is {self.quality}; JPEG's lies between 1 and 95")
+
+    def times(self, share: float) -> CaptureConfig:
+        """Every effect times ``share``, 0..1; at 0 only the light on the plate is left."""
+        if not 0 <= share <= 1:
+            raise ValueError(f"the capture's share is {share}; give 0 to 1")
+        names = ("blur", "motion", "noise", "sharpen", "jpeg", "glare", "lowcontrast")
+        return replace(self, **{name: share * getattr(self, name) for name in names})
 
 
 def expose(picture: np.ndarray, rng: np.random.Generator, config: CaptureConfig) -> np.ndarray:

@@ -17,7 +17,7 @@ from core.vin.digit import (
     check_digit_matches,
     check_digit_status,
 )
-from core.vin.origin import Maker, maker, model_year
+from core.vin.origin import Maker, maker, model_year, wmi_starts
 from core.vin.repair import CONFUSIONS, Repair, blind_substitutions, confusable_with, repairs
 from core.vin.text import (
     ALPHABET,
@@ -59,4 +59,5 @@ __all__ = [
     "parse",
     "problems",
     "repairs",
+    "wmi_starts",
 ]

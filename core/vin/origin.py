@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vininfo.dicts import COUNTRIES, REGIONS, WMI
 
 from core.vin.digit import check_digit_binds
-from core.vin.text import is_vin
+from core.vin.text import ALPHABET, is_vin
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ def maker(text: str) -> Maker | None:
     entry = WMI.get(wmi) or _ALSO.get(wmi) or WMI.get(wmi[:2]) or ""
     name = entry if isinstance(entry, str) else entry.manufacturer
     return Maker(name, COUNTRIES.get(wmi[:2], ""), region, wmi)
+
+
+def wmi_starts(text: str) -> float:
+    """How many of the makers that are known have a WMI that begins so, 0 to 3 characters.
+
+    A maker whose third character is open counts with an equal share of each.
+    """
+    return _STARTS.get(text, 0.0)
 
 
 def model_year(text: str, this_year: int | None = None) -> tuple[int, ...]:
@@ -99,3 +107,10 @@ _ALSO = {
     "Z8N": "Nissan",
     "Z94": "Hyundai",
 }
+
+_STARTS: dict[str, float] = {}
+for _known in {**WMI, **_ALSO}:
+    for _third in [""] if len(_known) == 3 else ALPHABET:
+        for _length in range(4):
+            _start = (_known + _third)[:_length]
+            _STARTS[_start] = _STARTS.get(_start, 0.0) + (1 / len(ALPHABET) if _third else 1.0)

@@ -118,12 +118,13 @@ def _side(side: str, read: Read, apart: list[int]) -> str:
         if reading.vin is not None
         else ""
     )
-    strips = "" if reading.chosen is None else _strips(read, reading.chosen, apart)
+    figures = "" if reading.chosen is None else strips(read, reading.chosen, apart)
     letter = f'<b class="vd-letter">{side}</b>'
-    return f'<div class="vd-verdict vd-side">{letter}{badge(reading.status)}{sure}</div>{strips}'
+    return f'<div class="vd-verdict vd-side">{letter}{badge(reading.status)}{sure}</div>{figures}'
 
 
-def _strips(read: Read, candidate: Candidate, apart: list[int]) -> str:
+def strips(read: Read, candidate: Candidate, apart: list[int]) -> str:
+    """The line of a reading as HTML, with the slots marked that stand ``apart``."""
     photo = decode(read.source.data)
     # Marks on nearly every character would only hide them.
     marked = {candidate.slots[place] for place in apart} if len(apart) < SEVERAL else set()

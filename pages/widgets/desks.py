@@ -18,7 +18,7 @@ def run() -> None:
     """The navigation, who is signed in, and the desk that the address names: what ``app.py`` is."""
     st.session_state[_ENTERED] = True
     # Hidden from those who may not come in; the desk itself and the store refuse them as well.
-    review, train = _visible("review"), _visible("learn")
+    review, train, measure = _visible("review"), _visible("learn"), _visible("measure")
     desk = st.navigation(
         [
             st.Page("pages/read.py", title="Read", default=True),
@@ -26,6 +26,7 @@ def run() -> None:
             st.Page("pages/review.py", title="Review", url_path="review", visibility=review),
             st.Page("pages/train.py", title="Train", url_path="train", visibility=train),
             st.Page("pages/synthesize.py", title="Synthesize", url_path="synthesize", visibility=train),
+            st.Page("pages/measure.py", title="Measure", url_path="measure", visibility=measure),
         ],
         position="top",
     )
@@ -45,7 +46,7 @@ def through_app() -> None:
     """
     if _ENTERED not in st.session_state:
         st.session_state[_ENTERED] = True
-        others = ("label", "review", "train", "synthesize")
+        others = ("label", "review", "train", "synthesize", "measure")
         st.navigation(["app.py", *(f"pages/{name}.py" for name in others)], position="hidden")
         st.rerun()
 

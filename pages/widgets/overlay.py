@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import streamlit as st
@@ -24,6 +26,9 @@ TAKEN, OTHER, OUTLINE = (0, 190, 255), (235, 235, 235), (10, 20, 25)
 GUIDE = (255, 255, 255)
 DASH = 26
 """Pixels from dash to dash."""
+
+Ground = tuple[int, int, int, int]
+"""Left, top, right and bottom of what a number stands on, pixels."""
 
 
 def show(photo: Photo, reading: Reading, region: Quad | None = None, taken: Candidate | None = None) -> None:
@@ -107,10 +112,28 @@ def draw(picture: np.ndarray, reading: Reading, scale: float, taken: Candidate |
             _outline(canvas, quad.scaled(scale), OTHER, 2)
     for quad in taken.line.parts if taken else ():
         _outline(canvas, quad.scaled(scale), TAKEN, 3)
+    grounds: list[Ground] = []
     for number, candidate in enumerate(lines, start=1):
         if len(lines) > 1 or candidate is not taken:
-            _number(canvas, candidate.line.parts[0].scaled(scale), number)
+            grounds.append(ground_of(candidate.line.parts[0].scaled(scale), number, grounds))
+            _number(canvas, grounds[-1], number)
     return canvas
+
+
+def ground_of(quad: Quad, number: int, others: Sequence[Ground]) -> Ground:
+    """Where a line's number stands: above its upper left corner, further right where another one stands.
+
+    Args:
+        quad: of the line, pixels of the picture.
+        number: counted from 1.
+        others: grounds that are taken.
+    """
+    left, top, _, _ = quad.bounds()
+    x, y = max(0, round(left) - 4), max(4, round(top) - 34)
+    width, height = 18 * len(str(number)) + 8, 30
+    while hit := [o for o in others if abs(o[1] - y) <= height and o[0] - width <= x <= o[2]]:
+        x = max(other[2] for other in hit) + 1
+    return x, y, x + width, y + height
 
 
 def ranked(reading: Reading) -> list[Candidate]:
@@ -151,11 +174,9 @@ def _outline(canvas: np.ndarray, quad: Quad, colour: tuple[int, int, int], thick
     cv2.line(canvas, corners[0].tolist(), corners[3].tolist(), colour, thickness + 5, cv2.LINE_AA, shift=3)
 
 
-def _number(canvas: np.ndarray, quad: Quad, number: int) -> None:
-    left, top, _, _ = quad.bounds()
-    x, y = max(4, round(left)), max(30, round(top) - 8)
+def _number(canvas: np.ndarray, ground: Ground, number: int) -> None:
     # On a ground of its own: outlined letters vanish on light photos.
-    cv2.rectangle(canvas, (x - 4, y - 26), (x + 18 * len(str(number)) + 4, y + 4), OUTLINE, -1, cv2.LINE_AA)
-    cv2.putText(
-        canvas, str(number), (x, y - 2), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2, cv2.LINE_AA
-    )
+    left, top, right, bottom = ground
+    cv2.rectangle(canvas, (left, top), (right, bottom), OUTLINE, -1, cv2.LINE_AA)
+    spot = (left + 4, top + 24)
+    cv2.putText(canvas, str(number), spot, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2, cv2.LINE_AA)

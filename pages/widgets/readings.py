@@ -11,6 +11,7 @@ import streamlit as st
 from core.reader import VinReader
 from core.records import Reading
 from core.registry import champion_folder
+from core.several import CarReading
 from pages.widgets import guided
 from pages.widgets.sources import Source
 
@@ -93,6 +94,22 @@ class Readings:
         reading = guided.read(self._reader, source.data, source.region, source.pointed)
         self._keep(source.key, reading)
         return Read(source, reading)
+
+    def one_car(self, reads: Sequence[Read]) -> CarReading:
+        """All photos read together; worked out once for the same photos."""
+        keys = tuple(read.source.key for read in reads)
+        kept = st.session_state.get("car")
+        # The readings themselves are compared: other networks make others.
+        if (
+            kept is None
+            or kept[0] != keys
+            or any(a is not b.reading for a, b in zip(kept[1], reads, strict=True))
+        ):
+            readings = [read.reading for read in reads]
+            kept = (keys, readings, self._reader.one_car(readings))
+            st.session_state["car"] = kept
+        car: CarReading = kept[2]
+        return car
 
     def automatic(self, read: Read) -> Read:
         """What was read without a person pointing: the same, or the reading from before they did."""

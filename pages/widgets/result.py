@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
 
 from core import vin
-from core.records import Reading, Status
+from core.records import BarCode, Reading, Status
 from pages.widgets import export, guided
 from pages.widgets.readings import Read
 
@@ -46,6 +47,10 @@ STATUS: dict[Status, StatusWords] = {
 }
 
 
+MANY = 6
+"""From so many differing slots on they are counted, not listed."""
+
+
 def verdict(read: Read) -> None:
     """The VIN, large and with a button to copy it, and the status with what to do."""
     reading = read.reading
@@ -59,6 +64,36 @@ def verdict(read: Read) -> None:
         f'<span>{sure}{escape(advice)}</span><span class="vd-file">{escape(read.source.name)}</span></div>'
         f"{_guide(read)}"
     )
+
+
+def bar_codes(text: str | None, codes: Sequence[BarCode]) -> None:
+    """What bar codes beside the VIN say: the same, something else, or all that there is."""
+    same = [code for code in codes if code.vin == text]
+    if same and len(same) == len(codes):
+        st.html(
+            '<div class="vd-note vd-done vd-code"><p>The bar code says the same</p>'
+            f"{escape(same[0].format)}, decoded from the photo.</div>"
+        )
+        return
+    for code in codes:
+        if text is None:
+            st.html(
+                '<div class="vd-note vd-code" role="alert"><p>A bar code alone</p>No VIN was read from '
+                f"letters, but a {escape(code.format)} carries one. Compare it with the car.</div>"
+            )
+            with st.container(key=f"bar_code_{code.vin}"):
+                st.code(code.vin, language=None)
+        elif code.vin != text:
+            places = [str(k + 1) for k in range(vin.LENGTH) if code.vin[k] != text[k]]
+            where = f"slot{'s' * (len(places) > 1)} {', '.join(places)}"
+            if len(places) >= MANY:
+                where = f"{len(places)} of {vin.LENGTH} slots"
+            st.html(
+                '<div class="vd-note vd-bad vd-code" role="alert"><p>The bar code says another VIN</p>'
+                f"<ul><li>letters: <code>{escape(text)}</code></li>"
+                f"<li>{escape(code.format)}: <code>{escape(code.vin)}</code></li></ul>"
+                f"They differ in {where}. Look at the vehicle before you use either.</div>"
+            )
 
 
 def badge(status: Status) -> str:

@@ -214,7 +214,12 @@ def _differing(slot: Slot) -> bool:
 
 def grade(slot: Slot) -> str:
     """The CSS class for a slot's confidence."""
-    return next(grade for lowest, grade in GRADES if slot.confidence >= lowest)
+    return graded(slot.confidence)
+
+
+def graded(confidence: float) -> str:
+    """The CSS class for a probability, 0..1."""
+    return next(grade for lowest, grade in GRADES if confidence >= lowest)
 
 
 def _short(share: float) -> str:

@@ -113,6 +113,11 @@ SHEET = """
 .vd-pair tbody td.vd-apart { box-shadow: inset 0 0 0 2px #d55e00; }
 .vd-pair tbody td.vd-none { background: none; font: 1rem sans-serif; opacity: .7; }
 .vd-pair .vd-signs td { background: none; line-height: 1; color: #d55e00; font-size: 1rem; }
+.vd-car .vd-all td { font-size: clamp(.95rem, 3.3vw, 1.75rem); border-bottom: 3px solid var(--vd); }
+.vd-car .vd-all th { font: 600 .85rem sans-serif; } .vd-car tbody tr th { font-size: .85rem; opacity: .8; }
+.vd-car .vd-unseen { background: none; opacity: .45; }
+.vd-car .vd-vouched td { background: none; font: .85rem/1.6 sans-serif; opacity: .8; }
+.vd-code code { font-size: 1rem; font-weight: 600; }
 .vd-triage { margin: 0; }
 .vd-triage img { display: block; width: 100%; height: 3.4rem; object-fit: fill; border-radius: .3rem; }
 .vd-twin { display: block; max-width: 100%; max-height: 14rem; object-fit: contain; border-radius: .3rem; }

@@ -2,7 +2,8 @@
 //
 // cards:  [{query, label, image, nothing, said: [[whose, text, [slots that differ]]], chips: [[words, kind]]}]
 // list:   rows [{query, by, name, count, share, lift, advice}]
-// matrix: rows and columns as characters, cells [[row, column, count, query, label]], words for the corner.
+// matrix: rows and columns as characters, cells [[row, column, count, query, label]], words for the corner; page:
+//         another desk that the queries are of. A cell without a query is a number and no link.
 
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component;
@@ -28,12 +29,12 @@ function element(name, kind = "", text = "") {
   return made;
 }
 
-function link(query, kind, label) {
+function link(query, kind, label, page = "") {
   const made = element("a", kind);
   const here = new URLSearchParams(window.location.search);
   const there = new URLSearchParams(query);
   if (here.has("as")) there.set("as", here.get("as"));
-  made.href = `?${there}`;
+  made.href = `${page}?${there}`;
   made.dataset.query = query;
   made.setAttribute("aria-label", label);
   return made;
@@ -83,7 +84,8 @@ function matrix(data) {
       const there = found.get(row + column);
       if (there) {
         const [, , count, query, label] = there;
-        const made = link(query, "", label);
+        const made = query ? link(query, "", label, data.page ?? "") : element("span");
+        if (!query) made.setAttribute("title", label);
         made.textContent = count.toLocaleString("en");
         made.dataset.testid = `cell-${row}${column}`;
         made.style.setProperty("--mix", `${12 + 60 * (Math.log(1 + count) / Math.log(1 + most))}%`);

@@ -1,0 +1,12 @@
+"""Several photos of one car, fused slot by slot.
+
+Each photo's posteriors count once, what is known of VINs counts once for all of them. A photo whose line is
+cut, shifted or no VIN at all is laid onto the others' VIN as well as it goes, or not counted
+(:mod:`core.several.align`). Photos that show another VIN, and show it well, are not averaged: they are told.
+"""
+
+from core.several.align import Doubt
+from core.several.fuse import fuse_photos
+from core.several.records import CarReading, FusedSlot, Part, PhotoPart, Word
+
+__all__ = ["CarReading", "Doubt", "FusedSlot", "Part", "PhotoPart", "Word", "fuse_photos"]

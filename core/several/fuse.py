@@ -1,0 +1,243 @@
+"""Readings of one car's photos to one reading: who agrees, who is counted, and how sure all of them are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.bar_codes import with_codes
+from core.recognize.rules import Rules
+from core.records import BarCode, Candidate, Reading, Status
+from core.several.align import Doubt, encoded, places
+from core.several.records import CarReading, FusedSlot, PhotoPart, Word
+from core.several.witness import Witness, evidence_of, weigh_texts, witness
+from core.vin import ALPHABET, LENGTH, check_digit_status
+
+DOUBT = Doubt()
+"""Set by hand; `python -m benchmarks.several --fit` compares others, on seeds that are not scored."""
+CALIBRATION = (-0.32, 0.61)
+"""Logistic calibration (Platt 1999) of the fused VIN's probability: bias, and weight of its log-odds.
+Fitted on 50 drawn plates, two and three views each: photos of one plate share its font and its damage."""
+STRANGE = 9.0
+"""A photo shows another VIN where that explains it better by this natural logarithm: two sure slots."""
+SURE = 0.5
+"""Least confidence of a photo's own reading for it to speak of another VIN."""
+COUNTED = 0.5
+"""A photo that shows the VIN with less probability than this vouches for nothing."""
+ALTERNATIVES = 4
+
+
+def fuse_photos(
+    readings: Sequence[Reading], rules: Rules, settings: Mapping[str, float], doubt: Doubt = DOUBT
+) -> CarReading:
+    """Join the readings of photos that are said to show one car.
+
+    Args:
+        readings: one per photo.
+        rules: what is known of VINs; heard once.
+        settings: thresholds, from the CTC reader's card.
+        doubt: how far a photo is trusted.
+
+    Returns:
+        The common reading. One photo alone is told as it was read. The same picture given twice counts once.
+    """
+    same = _repeated(readings)
+    seen = {
+        k: one for k, reading in enumerate(readings) if k not in same and (one := witness(reading, doubt))
+    }
+    asked = {k: one for k, one in seen.items() if readings[k].vin is not None} or {}
+    if not asked:
+        return _nothing(readings, same)
+    groups = _groups(readings, seen, rules)
+    codes = tuple({code.vin: code for reading in readings for code in reading.bar_codes}.values())
+    return _told(readings, seen, groups, same, rules, settings, codes)
+
+
+def _repeated(readings: Sequence[Reading]) -> set[int]:
+    """Photos that are the same picture as one before them: they say nothing new."""
+    found: set[int] = set()
+    for k, reading in enumerate(readings):
+        mine = evidence_of(reading)
+        for earlier in range(k):
+            theirs = evidence_of(readings[earlier])
+            if mine and theirs and _bytes(mine[0]) == _bytes(theirs[0]):
+                found.add(k)
+    return found
+
+
+def _bytes(candidate: Candidate) -> bytes:
+    return candidate.evidence.tobytes() if candidate.evidence is not None else b""
+
+
+def _groups(
+    readings: Sequence[Reading], seen: Mapping[int, Witness], rules: Rules
+) -> list[tuple[str, list[int]]]:
+    """VINs that photos show, and which photos; the one that most photos show first."""
+    left, groups = dict(seen), []
+    while left:
+        texts, _ = weigh_texts(list(left.values()), rules)
+        vin = texts[0]
+        strangers = [k for k, one in left.items() if _shows_another(readings[k], one, vin)]
+        if len(strangers) == len(left):
+            # Nobody's VIN: an average of two. The surest photo speaks for itself.
+            first = max(left, key=lambda k: readings[k].confidence)
+            vin = readings[first].vin or vin
+            strangers = [k for k in left if k != first and _shows_another(readings[k], left[k], vin)]
+        mine = [k for k in left if k not in strangers]
+        groups.append((vin, mine))
+        left = {k: left[k] for k in strangers}
+    return sorted(groups, key=lambda group: _voices(readings, seen, group), reverse=True)
+
+
+def _shows_another(reading: Reading, one: Witness, vin: str) -> bool:
+    if reading.vin is None or reading.vin == vin or reading.confidence < SURE:
+        return False
+    own, common = one.says(encoded([reading.vin, vin]))
+    return bool(math.log(own) - math.log(common) > STRANGE)
+
+
+def _voices(
+    readings: Sequence[Reading], seen: Mapping[int, Witness], group: tuple[str, list[int]]
+) -> tuple[int, float]:
+    vin, photos = group
+    text = encoded([vin])[0]
+    mine = [k for k in photos if seen[k].counted(text) >= COUNTED]
+    return len(mine), sum(readings[k].confidence for k in mine)
+
+
+def _told(
+    readings: Sequence[Reading],
+    seen: Mapping[int, Witness],
+    groups: list[tuple[str, list[int]]],
+    same: set[int],
+    rules: Rules,
+    settings: Mapping[str, float],
+    codes: tuple[BarCode, ...],
+) -> CarReading:
+    mine = groups[0][1]
+    texts, scores = weigh_texts([seen[k] for k in mine], rules)
+    shares = np.exp(scores - scores.max())
+    shares /= shares.sum()
+    vin = texts[0]
+    probability = calibrated(shares)
+    if len(mine) == 1 and readings[mine[0]].vin:
+        # One photo alone is told as it was read.
+        vin, probability = readings[mine[0]].vin or vin, readings[mine[0]].confidence
+        texts, shares = [vin], np.ones(1)
+    text = encoded([vin])[0]
+    words = {k: _words(readings[k], seen[k], text) for k in mine}
+    if len(groups) > 1:
+        # Which of the VINs is the car's, nobody knows better than by the photos' number.
+        probability *= len(mine) / sum(len(photos) for _, photos in groups)
+    accept = settings.get("accept", 0.95)
+    status: Status = "accepted" if probability >= accept and len(groups) == 1 else "review"
+    probability, status = with_codes(vin, probability, status, codes)
+    if len(groups) > 1:
+        status = "review"
+    slots = _slots(texts, shares, words, len(readings))
+    if len(mine) == 1:
+        slots = _as_read(slots, readings[mine[0]])
+    parts = tuple(_part(k, readings[k], seen.get(k), slots, mine, same, text) for k in range(len(readings)))
+    others = tuple((other, tuple(photos)) for other, photos in groups[1:])
+    return CarReading(
+        vin,
+        status,
+        probability,
+        check_digit_status(vin),
+        slots=slots,
+        photos=parts,
+        others=others,
+        bar_codes=codes,
+    )
+
+
+def calibrated(shares: np.ndarray) -> float:
+    """Probability that the likeliest VIN is right, from how it stands against all others ``(n,)``."""
+    rest = float(np.sort(shares)[:-1].sum())
+    odds = math.log(max(1 - rest, 1e-9)) - math.log(max(rest, 1e-9))
+    bias, weight = CALIBRATION
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, bias + weight * odds))))
+
+
+def _words(reading: Reading, one: Witness, text: np.ndarray) -> list[Word | None]:
+    if one.counted(text) < COUNTED:
+        return [None] * LENGTH
+    line = one.line(text)
+    evidence = evidence_of(reading)[line].evidence
+    assert evidence is not None
+    found: list[Word | None] = []
+    for place in places(one.lines[line], text, one.doubt.gap):
+        if place is None:
+            found.append(None)
+        else:
+            best = int(evidence[place].argmax())
+            found.append(Word(ALPHABET[best], float(evidence[place, best]), place))
+    return found
+
+
+def _slots(
+    texts: list[str], shares: np.ndarray, words: Mapping[int, list[Word | None]], photos: int
+) -> tuple[FusedSlot, ...]:
+    codes = encoded(texts)
+    slots = []
+    for slot in range(LENGTH):
+        posterior = np.zeros(len(ALPHABET))
+        np.add.at(posterior, codes[:, slot], shares)
+        best = int(codes[0, slot])
+        rivals = [c for c in np.argsort(-posterior) if c != best and posterior[c] > 0][:ALTERNATIVES]
+        said = {k: word for k, mine in words.items() if (word := mine[slot]) is not None}
+        vouched = [k for k, word in said.items() if word.character == ALPHABET[best]]
+        slots.append(
+            FusedSlot(
+                character=ALPHABET[best],
+                confidence=float(posterior[best]),
+                alternatives=tuple((ALPHABET[c], float(posterior[c])) for c in rivals),
+                words=tuple(said.get(k) for k in range(photos)),
+                vouched=tuple(sorted(vouched, key=lambda k: -said[k].confidence)),
+            )
+        )
+    return tuple(slots)
+
+
+def _as_read(slots: tuple[FusedSlot, ...], reading: Reading) -> tuple[FusedSlot, ...]:
+    if reading.chosen is None or len(reading.chosen.slots) != LENGTH:
+        return slots
+    return tuple(
+        replace(slot, confidence=read.confidence, alternatives=read.alternatives)
+        for slot, read in zip(slots, reading.chosen.slots, strict=True)
+    )
+
+
+def _part(
+    k: int,
+    reading: Reading,
+    one: Witness | None,
+    slots: tuple[FusedSlot, ...],
+    mine: list[int],
+    same: set[int],
+    text: np.ndarray,
+) -> PhotoPart:
+    counted = one.counted(text) if one is not None else 0.0
+    agreeing = sum(k in slot.vouched for slot in slots)
+    if k in same:
+        part = "same"
+    elif one is None:
+        part = "nothing"
+    elif k not in mine:
+        part = "other"
+    elif counted < COUNTED:
+        part = "unclear"
+    else:
+        part = "agrees" if agreeing == LENGTH else "outvoted"
+    return PhotoPart(part, reading.vin, reading.confidence, counted, agreeing)  # type: ignore[arg-type]
+
+
+def _nothing(readings: Sequence[Reading], same: set[int]) -> CarReading:
+    parts = tuple(
+        PhotoPart("same" if k in same else "nothing", None, 0.0, 0.0, 0) for k in range(len(readings))
+    )
+    codes = tuple({code.vin: code for reading in readings for code in reading.bar_codes}.values())
+    return CarReading(None, "no_vin", 0.0, "not_applicable", photos=parts, bar_codes=codes)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.geometry import Quad
-from core.learn.calibrate import PRECISION, calibrate, calibrate_presence
+from core.learn.calibrate import COVERAGE, PRECISION, calibrate, calibrate_presence
 from core.learn.crops import LabelledPhoto
 from core.recognize.prior import learn_prior
 from core.records import Candidate, Line, Reading, Slot
@@ -51,6 +52,24 @@ def test_what_is_accepted_is_right_at_the_promised_precision() -> None:
     settings = calibrate(pairs).settings
     accepted = [(p, r) for p, r in pairs if r.chosen and confidence(r.chosen, settings) >= settings["accept"]]
     assert sum(label.vin == reading.vin for label, reading in accepted) >= PRECISION * len(accepted)
+
+
+def test_photos_that_nobody_could_read_are_held_back() -> None:
+    pairs = [pair(value, True) for value in np.linspace(0.9, 0.9999, 300)]
+    pairs += [pair(value, False) for value in np.linspace(0.7, 0.89, 10)]
+    poor = [pair(value, True, "doubtful", "?" + VIN[1:]) for value in np.linspace(0.85, 0.92, 40)]
+    poor += [(replace(label, read="illegible", vin=""), reading) for label, reading in poor[:20]]
+
+    def accepted(settings: dict[str, float], among: list[tuple[LabelledPhoto, Reading]]) -> float:
+        sure = [confidence(r.chosen, settings) for _, r in among if r.chosen]
+        return float(np.mean(np.array(sure) >= settings["accept"]))
+
+    loose, strict = calibrate(pairs).settings, calibrate([*pairs, *poor]).settings
+    assert accepted(loose, poor) > 0.1 >= accepted(strict, poor) > 0.05
+    assert strict["accept"] > loose["accept"]
+    # Where that would send most photos to people, coverage counts.
+    surer = [pair(0.9998, True, "doubtful", "?" + VIN[1:])] * 60
+    assert accepted(calibrate([*pairs, *surer]).settings, pairs) == pytest.approx(COVERAGE, abs=0.003)
 
 
 def test_thresholds_of_the_score_lie_below_the_right_readings() -> None:

@@ -44,9 +44,10 @@ def run(options: argparse.Namespace) -> int:
     from core.learn.crops import read_labels
 
     try:
-        labels = [label for label in read_labels(options.labels) if label.use == options.use and label.vin]
+        found = [label for label in read_labels(options.labels) if label.use == options.use]
     except (OSError, ValueError) as error:
         raise Refusal(f"{options.labels} cannot be used: {error}") from error
+    labels = [label for label in found if label.vin or label.read == "illegible"]
     if options.report and not options.report.parent.is_dir():
         raise Refusal(f"the folder of {options.report} does not exist; make it first")
     reader = load_reader()
@@ -91,7 +92,7 @@ def _presence(reader: VinReader, pairs: Sequence[tuple[LabelledPhoto, Reading]])
 
     seen = [(label, best) for label, reading in pairs if (best := _best(reading)) is not None]
     with_vin = [(best, best.text == label.vin) for label, best in seen if label.read != "illegible"]
-    boxed = [label for label, _ in pairs if label.box][:PAINTED]
+    boxed = [label for label, _ in pairs if label.box and label.vin][:PAINTED]
     pictures = [*painted_over(boxed), *empty_scenes(SCENES, seed=41)]
     without = [_best(reader.read(pixels)) for pixels in progress(pictures, "photos without a VIN")]
     return calibrate_presence(with_vin, without, reader.panel.prior)

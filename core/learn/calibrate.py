@@ -2,17 +2,19 @@
 
 Logistic regression on the features of :mod:`core.verdict` (Platt 1999), with a little ridge towards what the
 readers say themselves because a few hundred photos are few; the threshold for *accepted* is the lowest at
-which precision holds.
+which precision holds and photos that people could not read for sure are held back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.learn.crops import LabelledPhoto
+from core.learn.evaluate import UNREADABLE
 from core.recognize.prior import VinPrior
 from core.records import Candidate, Reading
 from core.verdict import AS_READ, FEATURES, PRESENCE, confidence, features, presence, presence_features
@@ -21,6 +23,11 @@ RIDGE = 10.0
 """Of the probability that a reading is right, towards what the readers say; held-out likelihood chose it."""
 PRESENCE_RIDGE = 1.0
 PRECISION = 0.995
+"""Of what is accepted, so much is right."""
+HELD = 0.9
+"""Of the photos that people could not read for sure, this share is held back: who knows what is right?"""
+COVERAGE = 0.81
+"""Of the photos that people could read so many are accepted and right, even if that holds back fewer."""
 _SIGNS = {"odds": 1, "weakest": 1, "length": 1, "valid": 1, "invalid": -1, "differ": -1}
 
 
@@ -60,7 +67,7 @@ def calibrate(pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> Calibration:
     probabilities = np.array(
         [confidence(reading.chosen, settings) for reading, _ in usable if reading.chosen]
     )
-    settings["accept"] = _threshold(probabilities, targets)
+    settings["accept"] = max(_threshold(probabilities, targets), _guard(pairs, settings))
     settings |= _score_thresholds([reading for reading, right in usable if right])
     return Calibration(settings, len(usable), float(np.mean((probabilities - targets) ** 2)))
 
@@ -157,6 +164,25 @@ def _score_thresholds(right: Sequence[Reading]) -> dict[str, float]:
     """
     scores = np.array([reading.chosen.score for reading in right if reading.chosen])
     return {"least": float(np.percentile(scores, 1) - 20.0), "second_look": float(np.percentile(scores, 20))}
+
+
+def _guard(pairs: Sequence[tuple[LabelledPhoto, Reading]], settings: Mapping[str, float]) -> float:
+    """The probability from which on few photos are accepted that nobody could read for sure.
+
+    The lowest one that holds back ``HELD`` of them, unless less than ``COVERAGE`` were accepted then.
+    """
+    chances = [
+        (label, confidence(reading.chosen, settings) if reading.chosen else 0.0, reading)
+        for label, reading in pairs
+    ]
+    poor = sorted((chance for label, chance, _ in chances if label.read in UNREADABLE), reverse=True)
+    read = [(chance, reading.vin == label.vin) for label, chance, reading in chances if label.read == "twice"]
+    right = sorted((chance for chance, good in read if good), reverse=True)
+    # Of a hundred poor ones ten may be accepted: the eleventh is not, nor what is as likely.
+    allowed, needed = math.floor((1 - HELD) * len(poor) + 1e-9), math.ceil(COVERAGE * len(read) - 1e-9)
+    held = float(np.nextafter(poor[allowed], 1)) if len(poor) > allowed else 0.0
+    covered = right[needed - 1] if 0 < needed <= len(right) else 0.0
+    return min(held, covered)
 
 
 def _threshold(probabilities: np.ndarray, targets: np.ndarray) -> float:

@@ -35,6 +35,8 @@ BOXED = 0.5
 """Belief in a line that a person's box suggests; the detector's own is 0..1."""
 TILTS = 7
 """Lines that are tried in a person's box."""
+WHY = 6
+"""Lines that are looked at for why no VIN was read."""
 SHARPEST = 4300
 """Pixels of the long side up to which a photo is decoded whole for a bar code's sake: 12 megapixels, as
 phones take them."""
@@ -141,7 +143,8 @@ class VinReader:
     @property
     def models(self) -> dict[str, str]:
         """Network name -> fingerprint."""
-        networks = (self.detector.network, self.panel.ctc.network, self.panel.yolo.network)
+        networks = [self.detector.network, self.panel.ctc.network, self.panel.yolo.network]
+        networks += [self.gauge.network] if self.gauge else []
         return {network.card.name: network.card.fingerprint for network in networks}
 
     def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:
@@ -149,9 +152,12 @@ class VinReader:
 
     def _why(self, photo: Photo, seen: tuple[Candidate, ...]) -> tuple[Problem, ...]:
         """What may be why there is no VIN: troubles of the line that is most like one, or of the photo."""
-        told = self._told(photo, seen[0]) if seen else ()
+        lines = sorted(seen, key=lambda one: one.line.score * _length(one.line), reverse=True)
+        told = [found for one in lines[:WHY] if (found := self._told(photo, one))]
+        # Where a VIN is spoilt only pieces of it are found, and their size says nothing of the whole.
+        telling = [found for found in told if found[0].kind != "small"]
         whole = suspect(photo)
-        return told if told or whole is None else (whole,)
+        return (telling or told or [() if whole is None else (whole,)])[0]
 
     def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
         accept = self.panel.settings.get("accept", 0.95)
@@ -232,6 +238,10 @@ def _bar_codes(source: Source, photo: Photo, doubtful: Line | None) -> tuple[Bar
     if photo.scale < 1 and isinstance(source, bytes):
         photo = images.decode(source, SHARPEST)
     return bar_codes_near(photo, doubtful)
+
+
+def _length(line: Line) -> float:
+    return sum(quad.length for quad in line.parts)
 
 
 def _tilts(region: Quad) -> list[Quad]:

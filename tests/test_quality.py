@@ -102,7 +102,7 @@ def test_hand_made_measures_name_what_is_plain_to_see(
 
 
 def test_nothing_is_told_of_a_clean_line(scenes: list[SyntheticScene], gauge: Gauge) -> None:
-    for how, most in ((None, 2), (gauge, 0)):
+    for how, most in ((None, 1), (gauge, 0)):
         strong = [
             problem
             for scene in scenes
@@ -146,7 +146,7 @@ def test_the_network_names_the_trouble(kind: str, scenes: list[SyntheticScene], 
         problems[0].kind if (problems := told(kind, scene, seed, gauge)) else ""
         for seed, scene in enumerate(scenes)
     ]
-    assert first.count(names.get(kind, kind)) >= 5, first
+    assert first.count(names.get(kind, kind)) >= 6, first
 
 
 def test_the_network_finds_the_characters_that_are_hurt(scenes: list[SyntheticScene], gauge: Gauge) -> None:
@@ -168,8 +168,11 @@ def test_what_the_network_says_is_read_at_the_characters_places() -> None:
     seen = evidence(output, extents)
     assert seen.kinds["glare"] > 0.99 and seen.none < 0.01
     assert (seen.slots["glare"] > 0.5).tolist() == [True] * 3 + [False] * 14
-    whole, local = features(np.zeros((HEIGHT, WIDTH), np.uint8), 8.0, 12.0)
+    whole, local = features(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 8.0, 12.0)
     assert whole.shape == (WHOLE,) and local.shape == (COLUMNS, LOCAL)
+    brown = np.full((HEIGHT, WIDTH, 3), (130, 100, 70), np.uint8)
+    grey = np.full_like(brown, 105)
+    assert (features(brown, 8.0, 12.0)[1][:, 17] > features(grey, 8.0, 12.0)[1][:, 17] + 0.5).all()
     assert np.isfinite(to_input(whole, local)).all() and to_input(whole, local).shape[1:] == (41, WHOLE)
 
 
@@ -200,7 +203,7 @@ def test_hopeless_photos_are_screened_and_no_others(scenes: list[SyntheticScene]
         "bright": np.full(shape, 252, np.uint8),
         "contrast": rng.integers(120, 123, shape, np.uint8),
         "small": rng.integers(0, 255, (20, 30, 3), np.uint8),
-        "defocus": cv2.GaussianBlur(scenes[0].pixels, (0, 0), 120),
+        "defocus": cv2.GaussianBlur(scenes[0].pixels, (0, 0), 40),
     }
     for kind, pixels in kinds.items():
         problem = screen(Photo(pixels))

@@ -28,7 +28,7 @@ def test_an_example_tells_what_was_done_and_where(kind: str) -> None:
     clean = example(plate, "", 0.0, np.random.default_rng(1))
     assert clean.target[0] == 1 and clean.severity == 0 and np.nansum(clean.hurt) == 0
     for one in spoilt:
-        assert one.pixels.shape == (HEIGHT, WIDTH) and one.hurt.shape == (COLUMNS, len(LEARNT))
+        assert one.pixels.shape == (HEIGHT, WIDTH, 3) and one.hurt.shape == (COLUMNS, len(LEARNT))
         told = np.nansum(one.hurt, axis=0) > 0
         assert not told[[place for place in range(len(LEARNT)) if LEARNT[place] != kind]].any()
     hurt = [one for one in spoilt if one.severity > 0]

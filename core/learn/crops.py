@@ -97,9 +97,9 @@ def load_crops(photos: Sequence[LabelledPhoto], quads: dict[str, Quad]) -> list[
 
 
 def cut_crop(pixels: np.ndarray, quad: Quad, text: str, extents: np.ndarray | None = None) -> Crop:
-    """The neighbourhood of a line out of a grey photo ``(H, W)``."""
+    """The neighbourhood of a line out of a grey photo ``(H, W)``, or an RGB one."""
     left, top, width, height = quad.widened(0.12, 1.2).bounds()
-    rows, columns = pixels.shape
+    rows, columns = pixels.shape[:2]
     x0, y0 = int(np.clip(left, 0, columns - 2)), int(np.clip(top, 0, rows - 2))
     x1, y1 = int(np.clip(left + width + 1, x0 + 2, columns)), int(np.clip(top + height + 1, y0 + 2, rows))
     return Crop(pixels[y0:y1, x0:x1].copy(), Quad(quad.corners - [x0, y0]), text, extents)

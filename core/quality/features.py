@@ -1,7 +1,8 @@
 """Numbers that tell troubles apart, of a whole line and of places along it.
 
 Spectra along and across the line tell blur from motion and from too few pixels; levels and saturation tell
-light; what stays the same along the line tells a cut end; edges of no letter's direction tell scratches.
+light; what stays the same along the line tells a cut end; edges of no letter's direction tell scratches; a
+colour of its own tells mud and stickers from shadows.
 """
 
 from __future__ import annotations
@@ -11,26 +12,28 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from core.recognize.strips import to_grey
+
 COLUMNS = 40
 """Places along the strip."""
-WHOLE, LOCAL = 141, 16
+WHOLE, LOCAL = 156, 21
 """Numbers of the line, and of each place."""
 _ROWS = slice(6, 42)
 
 
-def features(grey: np.ndarray, pitch: float, height: float) -> tuple[np.ndarray, np.ndarray]:
+def features(picture: np.ndarray, pitch: float, height: float) -> tuple[np.ndarray, np.ndarray]:
     """Of one strip.
 
     Args:
-        grey: uint8 ``(48, 320)``, margins included.
+        picture: uint8 RGB ``(48, 320, 3)``, margins included.
         pitch: photo pixels per character.
         height: photo pixels of the line's height.
 
     Returns:
         Float32 ``(WHOLE,)`` and ``(COLUMNS, LOCAL)``, roughly of size 1.
     """
-    values = grey.astype(np.float32)
-    local = _local(values)
+    values = to_grey(picture).astype(np.float32)
+    local = np.concatenate([_local(values), _colour(picture)], axis=1)
     sizes = np.log(np.maximum([pitch, height], 0.5) / [8, 14])
     levels = np.percentile(values[_ROWS], (1, 5, 25, 50, 75, 95, 99)) / 128 - 1
     tone = [np.log((values > 250).mean() + 1e-3), np.log((values < 6).mean() + 1e-3)]
@@ -54,14 +57,7 @@ def _local(values: np.ndarray) -> np.ndarray:
     along = np.abs(cv2.Sobel(values, cv2.CV_32F, 1, 0))[_ROWS] / 8
     across = np.abs(cv2.Sobel(values, cv2.CV_32F, 0, 1))[_ROWS] / 8
     fine = np.abs(values - cv2.GaussianBlur(values, (0, 0), 1.0))[_ROWS]
-    padded = [np.pad(part, ((0, 0), (4, 4)), mode="edge") for part in (text, along, across, fine)]
-    windows = [
-        np.lib.stride_tricks.sliding_window_view(part, 16, axis=1)[:, ::8][:, :COLUMNS]
-        .transpose(1, 0, 2)
-        .reshape(COLUMNS, -1)
-        for part in padded
-    ]
-    levels, dx, dy, sharp = windows
+    levels, dx, dy, sharp = (_windows(part) for part in (text, along, across, fine))
     low, middle, high = np.percentile(levels, (5, 50, 95), axis=1)
     logs = [
         np.log(part + 1.0)
@@ -72,7 +68,26 @@ def _local(values: np.ndarray) -> np.ndarray:
     ]  # fmt: skip
     shares = [(levels > 250).mean(1), (levels < 8).mean(1), (dx < 1).mean(1), (dy < 1).mean(1)]
     ratio = [np.log((dx.mean(1) + 0.5) / (dy.mean(1) + 0.5))]
-    return np.stack([low / 128 - 1, middle / 128 - 1, high / 128 - 1, *logs, *shares, *ratio], axis=1)
+    halves = levels.reshape(COLUMNS, 2, -1).mean(axis=2)
+    # Drops are darker above than below, or the other way round.
+    fall = [(halves[:, 1] - halves[:, 0]) / 24]
+    levels = [low / 128 - 1, middle / 128 - 1, high / 128 - 1]
+    return np.stack([*levels, *logs, *shares, *ratio, *fall], axis=1)
+
+
+def _colour(picture: np.ndarray) -> np.ndarray:
+    """Of the same windows: how warm and how green they are, and how much that differs within them."""
+    red, green, blue = np.moveaxis(picture[_ROWS].astype(np.float32), 2, 0)
+    light = red + green + blue + 30
+    warm, leafy = _windows(6 * (red - blue) / light), _windows(6 * (2 * green - red - blue) / light)
+    return np.stack([warm.mean(1), leafy.mean(1), 3 * warm.std(1), 3 * leafy.std(1)], axis=1)
+
+
+def _windows(part: np.ndarray) -> np.ndarray:
+    """The rows ``(36, 320)`` as windows of 16 columns, 8 apart: ``(COLUMNS, 576)``, row by row."""
+    padded = np.pad(part, ((0, 0), (4, 4)), mode="edge")
+    seen = np.lib.stride_tricks.sliding_window_view(padded, 16, axis=1)[:, ::8][:, :COLUMNS]
+    return seen.transpose(1, 0, 2).reshape(COLUMNS, -1)
 
 
 def _spectrum(values: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ class Gauge:
     """The champion network for quality.
 
     Attributes:
-        network: ``(n, 41, 141)`` to ``(n, 41, 13)``: the first row is about the whole line (severity,
+        network: ``(n, 41, 156)`` to ``(n, 41, 13)``: the first row is about the whole line (severity,
             nothing wrong, the kinds), the others about places along it.
     """
 
@@ -56,7 +56,7 @@ class Gauge:
 
     def look(self, view: View) -> Evidence:
         """The network's opinion on a line."""
-        seen = features(view.grey, view.pitch, view.height)
+        seen = features(view.picture, view.pitch, view.height)
         output = self.network.run(to_input(*seen))[0]
         return evidence(output[0], view.places)
 

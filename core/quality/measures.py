@@ -69,7 +69,7 @@ class Steep:
     """
 
     narrow: float = 0.14
-    flat: float = 1.6
+    flat: float = 2.0
     keystone: float = 2.2
 
     def __call__(self, view: View) -> Finding:

@@ -30,7 +30,7 @@ class Limits:
     contrast: float = 45.0
 
 
-HOPELESS = Limits(dark=12.0, bright=243.0, flat=6.0, soft=1.2)
+HOPELESS = Limits(dark=12.0, bright=243.0, flat=6.0, soft=2.0)
 """Nobody reads that. The softest of 858 training photos has 13."""
 SUSPECT = Limits(dark=50.0, bright=215.0, flat=30.0, soft=9.0)
 """What may be why nothing was found."""

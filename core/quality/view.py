@@ -24,7 +24,8 @@ class View:
         strip: the way to its pixels.
         slots: its 17 characters.
         texts: what the readers say without being told the length.
-        grey: uint8 ``(48, 320)``, margins included.
+        picture: uint8 RGB ``(48, 320, 3)``, margins included.
+        grey: the same, ``(48, 320)``.
         places: float ``(17, 2)``, where the characters are along it, 0..1.
         pitch: pixels of the photo per character.
         height: of the line, pixels of the photo.
@@ -33,6 +34,7 @@ class View:
     strip: Strip
     slots: Sequence[Slot]
     texts: tuple[str, ...]
+    picture: np.ndarray
     grey: np.ndarray
     places: np.ndarray
     pitch: float
@@ -41,11 +43,12 @@ class View:
     @classmethod
     def of(cls, strip: Strip, candidate: Candidate) -> View:
         """The view of a candidate's line."""
-        grey = to_grey(strip.render(WIDTH, HEIGHT, MARGIN))
+        picture = strip.render(WIDTH, HEIGHT, MARGIN)
         texts = tuple(candidate.readers.values())
         height = sum(quad.height for quad in strip.parts) / len(strip.parts) * strip.photo.scale
         seen = places(strip, candidate.slots)
-        return cls(strip, candidate.slots, texts, grey, seen, pitch_of(strip), height)
+        pitch = pitch_of(strip)
+        return cls(strip, candidate.slots, texts, picture, to_grey(picture), seen, pitch, height)
 
     def cells(self) -> list[np.ndarray]:
         """The grey levels of each character, text rows only; at least one column each."""

@@ -35,6 +35,9 @@ FACTORY: dict[str, tuple[str, ...]] = {
 }
 """Kind of the gate -> what the factory does; ``far`` is a photo with fewer pixels."""
 
+OFTEN = np.array([len(FACTORY[kind]) for kind in LEARNT]) / sum(map(len, FACTORY.values()))
+"""How often each kind is drawn: everything that the factory does equally often."""
+
 TAGS = {"blur": ("defocus", "motion"), "lowres": ("small",), "glare": ("glare",), "dirt": ("dirt",),
         "lowcontrast": ("contrast",), "cut": ("cut",)}  # fmt: skip
 """Remarks on real photos -> kinds that they may mean."""
@@ -48,7 +51,7 @@ class Plate:
     """A line to spoil.
 
     Attributes:
-        pixels: grey uint8, the line's neighbourhood.
+        pixels: uint8 RGB, the line's neighbourhood.
         quad: the line.
         corners: float ``(17, 4, 2)`` of its characters.
         target: float ``(1 + kinds,)``, what is wrong with it as it is, nothing first; sums to 1.
@@ -65,7 +68,7 @@ class Example:
     """One strip to learn from.
 
     Attributes:
-        pixels: grey uint8 ``(48, 320)``.
+        pixels: uint8 RGB ``(48, 320, 3)``.
         size: photo pixels per character, and of the line's height.
         target: float ``(1 + kinds,)``, as a plate's.
         severity: of the trouble; NaN where nobody knows.
@@ -82,9 +85,9 @@ class Example:
 def drawn_plate(rng: np.random.Generator, config: SceneConfig = SCENES) -> Plate:
     """A VIN of a synthetic scene with its neighbourhood."""
     scene = synthetic_scene(rng, config)
-    assert scene.vin is not None
-    grey = cv2.cvtColor(scene.pixels, cv2.COLOR_RGB2GRAY)
-    crop = cut_crop(grey, scene.quads[scene.vin], scene.text)
+    while scene.vin is None:  # now and then a plate has no room
+        scene = synthetic_scene(rng, config)
+    crop = cut_crop(scene.pixels, scene.quads[scene.vin], scene.text)
     shift = scene.quads[scene.vin].corners[0] - crop.quad.corners[0]
     return Plate(crop.pixels, crop.quad, scene.characters[scene.vin].astype(float) - shift, _nothing())
 
@@ -100,7 +103,7 @@ def real_plate(photo: LabelledPhoto, quad: Quad) -> Plate | None:
         for kinds in told:
             for kind in kinds:
                 target[1 + LEARNT.index(kind)] += 1 / (len(kinds) * len(told))
-    crop = cut_crop(cv2.cvtColor(read_pixels(photo.path), cv2.COLOR_RGB2GRAY), quad, photo.vin)
+    crop = cut_crop(read_pixels(photo.path), quad, photo.vin)
     edges = (np.arange(17)[:, None] + [0.1, 0.9, 0.9, 0.1]) / 17
     frame = np.stack([edges, np.broadcast_to([0.0, 0.0, 1.0, 1.0], edges.shape)], axis=2)
     return Plate(crop.pixels, crop.quad, crop.quad.to_photo(frame.reshape(-1, 2)).reshape(17, 4, 2), target)
@@ -151,7 +154,7 @@ def drawn_examples(
         known = clear and rng.random() < 0.5
         plate = clear[int(rng.integers(len(clear)))] if known else drawn_plate(rng)
         for _ in range(min(each, count - len(out))):
-            kind = "" if rng.random() < 0.25 else str(rng.choice(LEARNT))
+            kind = "" if rng.random() < 0.25 else str(rng.choice(LEARNT, p=OFTEN))
             out.append(example(plate, kind, float(rng.uniform(0.15, 1.0)), rng))
     return out
 
@@ -165,7 +168,7 @@ def _nothing() -> np.ndarray:
 def _farther(plate: Plate, severity: float, rng: np.random.Generator) -> tuple[Plate, tuple[int, ...]]:
     pitch = plate.quad.length / 17
     factor = min(1.0, rng.uniform(2.2, 3.0) / pitch) ** severity
-    size = tuple(max(4, round(side * factor)) for side in plate.pixels.shape[::-1])
+    size = tuple(max(4, round(side * factor)) for side in plate.pixels.shape[1::-1])
     scale = np.array([size[0] / plate.pixels.shape[1], size[1] / plate.pixels.shape[0]])
     pixels = cv2.resize(plate.pixels, size, interpolation=cv2.INTER_AREA)
     smaller = replace(

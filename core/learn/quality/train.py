@@ -36,7 +36,7 @@ class QualityTrainConfig:
 
     photos: str = ""
     quads: str = ""
-    pool: int = 900
+    pool: int = 1500
     cache: str = ""
     network: QualityNetworkConfig = field(default_factory=QualityNetworkConfig)
 

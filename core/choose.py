@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from core.recognize.prior import VinPrior
 from core.records import Candidate, Line, Slot, SlotPosteriors
 from core.vin import check_digit_status
 
 RULES = {"valid": 1.0, "not_applicable": 0.0, "invalid": -2.0}
 """What the check digit is worth, natural logarithm: evidence beside the picture, never a filter."""
 
+USUAL = 0.2
+"""What it is worth, beside the score, that a text is usual for a VIN."""
 
 TERMS = ("characters", "length", "detector", "check digit")
 """What the score adds up, see :func:`terms`."""
@@ -43,17 +46,24 @@ def weigh(
     return Candidate(line, slots, readers, score, reason, evidence)
 
 
-def choose(candidates: Sequence[Candidate], least: float) -> tuple[Candidate | None, tuple[Candidate, ...]]:
+def choose(
+    candidates: Sequence[Candidate], least: float, prior: VinPrior | None = None
+) -> tuple[Candidate | None, tuple[Candidate, ...]]:
     """The best candidate and the others, best first.
 
     Args:
         candidates: of one photo, any order.
         least: score below which a candidate is no VIN; a line in a region that a person gave is always one.
+        prior: what VINs usually look like; between two that read well, the more usual one is meant.
 
     Returns:
         The chosen one, None where nothing fits, and the rest.
     """
-    ranked = sorted(candidates, key=lambda candidate: candidate.score, reverse=True)
+
+    def merit(candidate: Candidate) -> float:
+        return candidate.score + (USUAL * prior.log_text(candidate.text) if prior else 0.0)
+
+    ranked = sorted(candidates, key=merit, reverse=True)
     if ranked and (ranked[0].score >= least or ranked[0].line.origin == "region"):
         return ranked[0], tuple(ranked[1:])
     return None, tuple(ranked)

@@ -20,6 +20,7 @@ from core.recognize.rules import Rules
 from core.recognize.yolo import YoloReader
 from core.records import Candidate, Line, Photo, SlotPosteriors, Strip
 from core.rectify import EmptyQuad, rectify, trimmed, variants, windows
+from core.vin import LENGTH
 
 Lap = Callable[[str], None]
 """Told the name of a stage when a part of it is done."""
@@ -61,7 +62,9 @@ class Panel:
         least = views[0].candidate.score - RIVAL
         rivals = [one for one in others if one.candidate.score >= least][:RIVALS]
         joined = self._join(views + rivals)
-        best = max(joined[: len(views)], key=lambda candidate: candidate.score)
+        number = max(range(len(views)), key=lambda view: joined[view].score)
+        bounded = self._bounded(photo, views[number], joined[number], lap)
+        best = max([joined[number], *bounded], key=lambda candidate: candidate.score)
         lap("recognize")
         # Best first, so the rivals are the first of the others.
         return [best, *joined[len(views) :], *(one.candidate for one in others[len(rivals) :])]
@@ -146,6 +149,18 @@ class Panel:
                 break
             best = better
         return views
+
+    def _bounded(self, photo: Photo, heard: _Heard, best: Candidate, lap: Lap) -> list[Candidate]:
+        """The line cut to the CTC reader's 17 characters, where a reader sees more of them on it.
+
+        Stars, emblems and codes beside a VIN look like characters; told that there are 17, each reader
+        leaves out another one, and what they say then does not fit together.
+        """
+        parts = best.line.parts
+        if len(parts) != 1 or all(len(text) <= LENGTH for text in best.readers.values()):
+            return []
+        inner = trimmed(parts, heard.opinion.extents)
+        return self._join(self._listen(photo, [replace(best.line, parts=inner)], lap)) if inner else []
 
     def _listen(self, photo: Photo, lines: Sequence[Line], lap: Lap) -> list[_Heard]:
         strips, kept = [], []

@@ -98,7 +98,7 @@ class VinReader:
             closer = CloserLook(self.detector, self.panel, self._is_vin, clock.stop)
             candidates += closer.candidates(photo, maps, candidates)
         likely = candidates if region is not None else [one for one in candidates if self._is_vin(one)]
-        chosen, _ = choose(likely, self.panel.settings.get("least", -60.0))
+        chosen, _ = choose(likely, self.panel.settings.get("least", -60.0), self.panel.prior)
         seen = tuple(sorted(candidates, key=lambda one: one.score, reverse=True))
         others = tuple(one for one in seen if one is not chosen)
         clock.stop("choose")

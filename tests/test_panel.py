@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core.geometry import Quad
 from core.images import decode
 from core.reader import VinReader
-from core.records import Line, Photo
+from core.records import Line, Photo, SlotPosteriors, Strip
+from core.vin import ALPHABET
 
 SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 NAME, VIN = sorted(json.loads((SAMPLES.parent / "samples.json").read_text()).items())[0]
@@ -57,3 +62,36 @@ def test_stages_are_told(reader: VinReader, photo: Photo, line: Line) -> None:
     stages: list[str] = []
     reader.panel.read(photo, [line], stages.append)
     assert set(stages) == {"rectify", "recognize"}
+
+
+class Scripted:
+    """A reader that is sure of a text; where it sees the code beside the VIN it takes it for a character."""
+
+    def __init__(self, reader: object, fooled: bool) -> None:
+        self.network, self.fooled = reader.network, fooled  # type: ignore[attr-defined]
+        self.seen: list[float] = []
+
+    def read(self, strips: Sequence[Strip]) -> list[SlotPosteriors]:
+        self.seen += [strip.parts[0].length for strip in strips]
+        return [self._said(strip.parts[0].length > 170) for strip in strips]
+
+    def _said(self, wide: bool) -> SlotPosteriors:
+        text = "X" + VIN[1:] if self.fooled and wide else VIN
+        told = np.full((17, len(ALPHABET)), 1e-5, np.float32)
+        told[np.arange(17), [ALPHABET.index(character) for character in text]] = 0.999
+        start = 0.15 if wide else 0.0
+        places = start + (1 - start) * np.stack([np.arange(17), np.arange(1, 18)], axis=1) / 17
+        return SlotPosteriors(told, places, -0.01, "X" + VIN if self.fooled and wide else VIN)
+
+
+def test_a_code_beside_the_vin_is_cut_off(reader: VinReader) -> None:
+    photo = Photo(np.full((60, 260, 3), 90, np.uint8))
+    line = Line((Quad.from_box((20, 20, 200, 12)),), 0.9)
+    for fooled in (True, False):
+        ctc, yolo = Scripted(reader.panel.ctc, False), Scripted(reader.panel.yolo, fooled)
+        panel = replace(reader.panel, ctc=ctc, yolo=yolo, prior=None)  # type: ignore[arg-type]
+        (best,) = panel.read(photo, [line])
+        assert best.text == VIN
+        assert best.line.parts[0].length == pytest.approx(170 if fooled else 200)
+        # Where nobody sees an eighteenth character nobody looks again.
+        assert len(yolo.seen) == (2 if fooled else 1)

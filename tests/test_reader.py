@@ -16,6 +16,7 @@ from core.images import encode_jpeg
 from core.reader import VinReader
 from core.recognize.ctc import decode
 from core.recognize.fuse import fuse
+from core.recognize.prior import learn_prior
 from core.records import Candidate, Line, Photo, Problem, Slot, Strip
 from core.verdict import FEATURES, confidence, features, verdict
 from core.vin import ALPHABET
@@ -127,6 +128,16 @@ def test_choice_prefers_the_best_and_refuses_what_fits_nothing() -> None:
     assert choose([worse, best], -20) == (best, (worse,))
     assert choose([worse], -5) == (None, (worse,))
     assert choose([], -5) == (None, ())
+
+
+def test_between_two_that_read_well_the_more_usual_one_is_meant() -> None:
+    prior = learn_prior([f"JHMGE8H42AS0212{number:02}" for number in range(40)])
+    early, right = candidate("NJHMGE8H42AS02123", score=-0.9), candidate("JHMGE8H42AS021233", score=-1.1)
+    assert choose([early, right], -20)[0] is early
+    assert choose([early, right], -20, prior)[0] is right
+    # It is no reason to take a line that reads badly.
+    bad = candidate("JHMGE8H42AS021233", score=-19)
+    assert choose([early, bad], -20, prior)[0] is early
 
 
 def test_confidence_follows_the_weights_of_the_card() -> None:

@@ -78,6 +78,8 @@ def why(reading: Reading) -> str:
         return f"It was the only line; its score is {first.score:.1f}."
     second = others[0]
     gap = first.score - second.score
+    if gap <= 0:
+        return f"Number 1 was taken: number 2 scores {-gap:.1f} more, but is less usual for a VIN."
     ahead = {name: value - terms(second)[name] for name, value in terms(first).items()}
     most = max(ahead, key=ahead.__getitem__)
     return f"Number 1 was taken: its score is {gap:.1f} above that of number 2, most of it for {_FOR[most]}."

@@ -71,8 +71,8 @@ def _local(values: np.ndarray) -> np.ndarray:
     halves = levels.reshape(COLUMNS, 2, -1).mean(axis=2)
     # Drops are darker above than below, or the other way round.
     fall = [(halves[:, 1] - halves[:, 0]) / 24]
-    levels = [low / 128 - 1, middle / 128 - 1, high / 128 - 1]
-    return np.stack([*levels, *logs, *shares, *ratio, *fall], axis=1)
+    light = [low / 128 - 1, middle / 128 - 1, high / 128 - 1]
+    return np.stack([*light, *logs, *shares, *ratio, *fall], axis=1)
 
 
 def _colour(picture: np.ndarray) -> np.ndarray:

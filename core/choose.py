@@ -14,8 +14,8 @@ from core.vin import check_digit_status
 RULES = {"valid": 1.0, "not_applicable": 0.0, "invalid": -2.0}
 """What the check digit is worth, natural logarithm: evidence beside the picture, never a filter."""
 
-USUAL = 0.2
-"""What it is worth, beside the score, that a text is usual for a VIN."""
+USUAL, TYPICAL, MOST = 0.2, -30.0, 1.0
+"""What a nat costs by which a text is less usual than most VINs are; and what that costs at most."""
 
 TERMS = ("characters", "length", "detector", "check digit")
 """What the score adds up, see :func:`terms`."""
@@ -61,7 +61,8 @@ def choose(
     """
 
     def merit(candidate: Candidate) -> float:
-        return candidate.score + (USUAL * prior.log_text(candidate.text) if prior else 0.0)
+        unusual = TYPICAL - prior.log_text(candidate.text) if prior else 0.0
+        return candidate.score - min(MOST, USUAL * max(0.0, unusual))
 
     ranked = sorted(candidates, key=merit, reverse=True)
     if ranked and (ranked[0].score >= least or ranked[0].line.origin == "region"):

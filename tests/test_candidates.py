@@ -75,11 +75,13 @@ def test_numbers_of_lines_that_lie_together_stand_apart() -> None:
     grounds: list[overlay.Ground] = []
     for number, (left, top) in enumerate([(50, 60), (52, 62), (49, 55), (51, 200), (300, 60)], start=1):
         quad = Quad.from_box((left, top, 170, 12))
-        grounds.append(overlay.ground_of(quad, number, grounds))
+        grounds.append(overlay.ground_of(quad, number, grounds, 640))
     for place, (left, top, right, bottom) in enumerate(grounds):
         for other in grounds[:place]:
             assert right < other[0] or other[2] < left or bottom < other[1] or other[3] < top
     assert [ground[0] for ground in (grounds[0], grounds[3], grounds[4])] == [46, 47, 296]
+    turned = Quad.from_box((400, 60, 238, 12)).turned()
+    assert overlay.ground_of(turned, 1, [], 640)[2] == 640  # its text begins at the photo's edge
 
 
 def test_what_is_pointed_at_counts_even_where_it_reads_poorly() -> None:

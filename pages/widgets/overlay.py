@@ -115,24 +115,26 @@ def draw(picture: np.ndarray, reading: Reading, scale: float, taken: Candidate |
     grounds: list[Ground] = []
     for number, candidate in enumerate(lines, start=1):
         if len(lines) > 1 or candidate is not taken:
-            grounds.append(ground_of(candidate.line.parts[0].scaled(scale), number, grounds))
+            grounds.append(ground_of(candidate.line.parts[0].scaled(scale), number, grounds, canvas.shape[1]))
             _number(canvas, grounds[-1], number)
     return canvas
 
 
-def ground_of(quad: Quad, number: int, others: Sequence[Ground]) -> Ground:
-    """Where a line's number stands: above its upper left corner, further right where another one stands.
+def ground_of(quad: Quad, number: int, others: Sequence[Ground], columns: int) -> Ground:
+    """Where a line's number stands: above where its text begins, further right where another one stands.
 
     Args:
         quad: of the line, pixels of the picture.
         number: counted from 1.
         others: grounds that are taken.
+        columns: width of the picture; the number stays in it, even if it covers another one then.
     """
-    left, top, _, _ = quad.bounds()
+    left, top = (float(place) for place in quad.corners[0])
     x, y = max(0, round(left) - 4), max(4, round(top) - 34)
     width, height = 18 * len(str(number)) + 8, 30
     while hit := [o for o in others if abs(o[1] - y) <= height and o[0] - width <= x <= o[2]]:
         x = max(other[2] for other in hit) + 1
+    x = max(0, min(x, columns - width))
     return x, y, x + width, y + height
 
 

@@ -153,11 +153,15 @@ class VinReader:
     def _why(self, photo: Photo, seen: tuple[Candidate, ...]) -> tuple[Problem, ...]:
         """What may be why there is no VIN: troubles of the line that is most like one, or of the photo."""
         lines = sorted(seen, key=lambda one: one.line.score * _length(one.line), reverse=True)
-        told = [found for one in lines[:WHY] if (found := self._told(photo, one))]
-        # Where a VIN is spoilt only pieces of it are found, and their size says nothing of the whole.
-        telling = [found for found in told if found[0].kind != "small"]
+        small: tuple[Problem, ...] = ()
+        for line in lines[:WHY]:
+            told = self._told(photo, line)
+            # Where a VIN is spoilt only pieces of it are found, and their size says nothing of the whole.
+            if told and told[0].kind != "small":
+                return told
+            small = small or told
         whole = suspect(photo)
-        return (telling or told or [() if whole is None else (whole,)])[0]
+        return small or (() if whole is None else (whole,))
 
     def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
         accept = self.panel.settings.get("accept", 0.95)

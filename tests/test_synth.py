@@ -125,10 +125,10 @@ def test_extents_are_those_of_the_ink_whatever_the_pose(monkeypatch: pytest.Monk
     plates: list[Canvas] = []
     made = strips._plate
 
-    def kept(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row]:
-        canvas, row = made(rng, vin)
+    def kept(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row, tuple[float, float]]:
+        canvas, row, ends = made(rng, vin)
         plates.append(canvas)
-        return canvas, row
+        return canvas, row, ends
 
     monkeypatch.setattr(strips, "_plate", kept)
     monkeypatch.setattr(strips, "_paint", lambda ink, rng: vin_only(plates[-1]))

@@ -14,7 +14,8 @@ import numpy as np
 
 from core.geometry import Quad, at_centres, project, resample
 from core.synth.capture import CaptureConfig, bent, expose, shoot
-from core.synth.glyphs import Face, cap_height
+from core.synth.glyphs import cap_height
+from core.synth.marks import beside
 from core.synth.plates import (
     Canvas,
     Row,
@@ -30,10 +31,11 @@ from core.synth.plates import (
 from core.synth.vins import HARD, random_vin
 from core.vin import ALPHABET
 
-_NAMES = ("VIN", "VIN:", "VIN :", "V.I.N.", "V.I.N.:", "NO.", "No", "VIN.", "I.D. NO.", "FIN", "N/V", "ID:")
 MARGIN = 0.25
 """Share of the quad's height that readers see around it on every side."""
 _SIZE = 36
+MARKED = 0.45
+"""Share of lines with something beside the VIN."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,11 @@ def strips(rng: np.random.Generator, config: StripConfig) -> Iterator[SyntheticS
 
 def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticStrip:
     """One strip with a random VIN, plate, perspective and capture."""
-    canvas, row = _plate(rng, random_vin(rng, config.confusable, config.hard))
+    canvas, row, ends = _plate(rng, random_vin(rng, config.confusable, config.hard))
     picture = _paint(canvas.ink, rng)
-    photo, matrix = _photograph(picture, row, rng, config)
-    quad = (_marked(canvas, row) if config.jitter and rng.random() < 0.5 else row).quad(matrix)
+    whole = _marked(row, ends)
+    photo, matrix = _photograph(picture, row, whole, rng, config)
+    quad = (whole if config.jitter and rng.random() < 0.5 else row).quad(matrix)
     seen = jittered(_loose(quad, rng) if config.jitter else quad, rng, config.jitter)
     around = seen.widened(MARGIN * seen.height / seen.length, MARGIN)
     pixels = resample(photo, around, config.width, config.height)
@@ -144,45 +147,29 @@ def jittered(quad: Quad, rng: np.random.Generator, scale: float) -> Quad:
     return Quad(quad.corners + moves)
 
 
-def _plate(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row]:
+def _plate(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row, tuple[float, float]]:
+    """Ink, the VIN's row in it, and where the line starts and ends with what stands beside the VIN."""
     face, tracking, pitch = vin_style(rng, _SIZE)
     cap = cap_height(face, _SIZE)
     width = text_width(vin, face, _SIZE, tracking, pitch)
-    side = int(3.5 * cap)
+    side = 6 * cap
     canvas = Canvas(np.zeros((6 * cap, int(width) + 2 * side), np.uint8))
     baseline = int(3.5 * cap)
     _neighbours(canvas, rng, cap, baseline, side, width)
-    _marks(canvas, rng, face, baseline, side, width)
+    ends = (float(side), side + width)
+    if rng.random() < MARKED:
+        ends = beside(canvas, rng, face, _SIZE, ends, baseline)
     write(canvas, vin, face, _SIZE, side, baseline, tracking, pitch, vin=True)
     thicken(canvas, rng.normal(0.2, 0.7))
     if rng.random() < 0.08:
         dots(canvas, int(rng.integers(3, 5)), rng)
-    return canvas, next(row for row in canvas.rows if row.vin)
+    return canvas, next(row for row in canvas.rows if row.vin), ends
 
 
-def _marks(
-    canvas: Canvas, rng: np.random.Generator, face: Face, baseline: int, side: int, width: float
-) -> None:
-    """What stands on the VIN's own line: stars at its ends, or its name before it."""
-    cap = cap_height(face, _SIZE)
-    gap = cap * rng.uniform(0.15, 0.9)
-    kind = rng.random()
-    if kind < 0.2:
-        mark = str(rng.choice(["*", "*", "*", "+", "-", "/"]))
-        write(canvas, mark, face, _SIZE, side - text_width(mark, face, _SIZE) - gap, baseline)
-        write(canvas, mark, face, _SIZE, side + width + gap, baseline)
-    elif kind < 0.35:
-        name = str(rng.choice(_NAMES))
-        other = face if rng.random() < 0.3 else vin_style(rng, _SIZE, own=0.0)[0]
-        size = int(_SIZE * rng.uniform(0.6, 1.0))
-        write(canvas, name, other, size, side - text_width(name, other, size) - gap, baseline)
-
-
-def _marked(canvas: Canvas, row: Row) -> Row:
-    """The row with the stars or the word that a detector may well take for a part of it."""
-    _, top, _, bottom = row.bounds
-    level = [one for one in canvas.rows if top < (one.bounds[1] + one.bounds[3]) / 2 < bottom]
-    left, right = min(one.bounds[0] for one in level), max(one.bounds[2] for one in level)
+def _marked(row: Row, ends: tuple[float, float]) -> Row:
+    """The row with the stars, the emblem or the word that a detector may well take for a part of it."""
+    left, top, right, bottom = row.bounds
+    left, right = min(ends[0], left), max(ends[1], right)
     # No detector takes more than a few characters along.
     most = 0.25 * (row.bounds[2] - row.bounds[0])
     left, right = max(left, row.bounds[0] - most), min(right, row.bounds[2] + most)
@@ -213,8 +200,8 @@ def _neighbours(
 
 def _paint(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Ink to grey levels, float32 0..255: printed, or stamped into metal."""
-    if rng.random() < 0.12:
-        return rng.uniform(30, 220) + relief(ink, rng) * rng.uniform(30, 120)
+    if rng.random() < 0.16:
+        return rng.uniform(30, 220) + relief(ink, rng) * rng.uniform(25, 120)
     ground, letters = _greys(rng)
     cover = ink.astype(np.float32) / 255
     if rng.random() < 0.25:
@@ -244,9 +231,9 @@ def _greys(rng: np.random.Generator) -> tuple[float, float]:
 
 
 def _photograph(
-    picture: np.ndarray, row: Row, rng: np.random.Generator, config: StripConfig
+    picture: np.ndarray, row: Row, whole: Row, rng: np.random.Generator, config: StripConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The plate from a phone's place; returns the small photo and the homography canvas -> photo."""
+    """The line from a phone's place; returns the small photo and the homography canvas -> photo."""
     left, top, right, bottom = row.bounds
     # Large characters are easy: one strip in five shows them.
     largest = config.largest if rng.random() < 0.2 else max(config.smallest, min(14.0, config.largest))
@@ -263,6 +250,7 @@ def _photograph(
     matrix[2, :2] = rng.normal(0, 0.06, 2) / [picture.shape[1], 4 * picture.shape[0]]
     # Only the neighbourhood of the row is needed, at twice the final size.
     cap = bottom - top
+    left, right = whole.bounds[0], whole.bounds[2]
     window = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     window = window + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * cap * 1.3
     corners = project(matrix, window)

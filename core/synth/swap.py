@@ -14,14 +14,15 @@ import numpy as np
 
 from core.geometry import Quad, at_centres, project, resample
 from core.synth.glyphs import cap_height
+from core.synth.marks import beside
 from core.synth.plates import Canvas, text_width, thicken, vin_style, write
 
 _HIGH = 48
 """Rows of the straightened line on which the old text is looked for."""
 _SIZE = 40
 _SHEARS = np.linspace(-0.45, 0.45, 13)
-_MARKED = 0.15
-"""Share of VINs between two stars, as makers in China and Europe set them."""
+_MARKED = 0.3
+"""Share of VINs with something beside them on their line."""
 _CONTRAST = 14.0
 """Grey levels between ink and ground below which no old text can be told from its ground."""
 _REMAINS = 0.35
@@ -97,10 +98,10 @@ def swapped(plate: Donor, vin: str, rng: np.random.Generator) -> tuple[np.ndarra
     Returns:
         uint8 grey ``(H, W)``, and float32 ``(17, 2)``: start and end of each character's ink along the quad.
     """
-    canvas, place = _written(plate, vin, rng)
+    canvas, place, ends = _written(plate, vin, rng)
     row = next(row for row in canvas.rows if row.vin)
     left, top, right, bottom = row.bounds
-    left, right = (side(one.bounds[k] for one in canvas.rows) for k, side in ((0, min), (2, max)))
+    left, right = min(left, ends[0]), max(right, ends[1])
     source = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
     matrix = cv2.getPerspectiveTransform(source, place.corners.astype(np.float32)).astype(np.float64)
     window, corner = _window(place, plate.ground.shape)
@@ -125,19 +126,19 @@ def _window(place: Quad, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], t
     return (slice(y0, y1), slice(x0, x1)), (x0, y0)
 
 
-def _written(plate: Donor, vin: str, rng: np.random.Generator) -> tuple[Canvas, Quad]:
-    """The new text's ink, and where its bounds go in the picture."""
+def _written(plate: Donor, vin: str, rng: np.random.Generator) -> tuple[Canvas, Quad, tuple[float, float]]:
+    """The new line's ink, where its bounds go in the picture, and its start and end on the canvas."""
     face, tracking, pitch = vin_style(rng, _SIZE)
     cap = cap_height(face, _SIZE)
+    side = 8 * cap
     canvas = Canvas(
-        np.zeros((3 * cap, int(text_width(vin, face, _SIZE, tracking, pitch)) + 4 * cap), np.uint8)
+        np.zeros((4 * cap, int(text_width(vin, face, _SIZE, tracking, pitch)) + 2 * side), np.uint8)
     )
-    start, end = 2 * cap, 2 * cap + text_width(vin, face, _SIZE, tracking, pitch)
-    write(canvas, vin, face, _SIZE, start, 2 * cap, tracking, pitch, vin=True)
+    start, baseline = float(side), round(2.5 * cap)
+    ends = (start, start + text_width(vin, face, _SIZE, tracking, pitch))
+    write(canvas, vin, face, _SIZE, start, baseline, tracking, pitch, vin=True)
     if rng.random() < _MARKED:
-        gap = cap * rng.uniform(0.1, 0.6)
-        write(canvas, "*", face, _SIZE, start - gap - text_width("*", face, _SIZE), 2 * cap)
-        write(canvas, "*", face, _SIZE, end + gap, 2 * cap)
+        ends = beside(canvas, rng, face, _SIZE, ends, baseline)
     thicken(canvas, rng.normal(0.4, 0.8))
     left, top, right, bottom = plate.frame
     wide, high = right - left, bottom - top
@@ -147,7 +148,7 @@ def _written(plate: Donor, vin: str, rng: np.random.Generator) -> tuple[Canvas, 
     corners = [[left + lean, top], [right, top], [right - lean, bottom], [left, bottom]]
     if lean < 0:
         corners = [[left, top], [right + lean, top], [right, bottom], [left - lean, bottom]]
-    return canvas, Quad(plate.quad.to_photo(np.array(corners)))
+    return canvas, Quad(plate.quad.to_photo(np.array(corners))), ends
 
 
 def _printed(

@@ -38,6 +38,9 @@ def add(verbs: Verbs) -> None:
         "--swap", type=bounded(float, 0, 1), metavar="SHARE", help="of the rest: real plates, new VINs"
     )
     verb.add_argument(
+        "--others", type=bounded(float, 0, 1), metavar="SHARE", help="strips without a VIN; default 0.06"
+    )
+    verb.add_argument(
         "--capture", type=bounded(float, 0, 1), metavar="SHARE", help="drawn strips: how much the phone does"
     )
     verb.add_argument("--batch", type=bounded(int, 1), metavar="N", help="examples per step")
@@ -58,9 +61,11 @@ def run(options: argparse.Namespace) -> int:
         raise Refusal(f"{options.quads} is not there; `python -m core quads` makes it")
     if options.photos and options.real and not options.quads:
         raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
-    drawn = (options.swap, options.capture)
-    if options.network in ("craft", "quality") and drawn != (None, None):
-        raise Refusal(f"--swap and --capture are for the readers' strips; not for {options.network}")
+    drawn = (options.swap, options.others, options.capture)
+    if options.network in ("craft", "quality") and drawn != (None, None, None):
+        raise Refusal(
+            f"--swap, --others and --capture are for the readers' strips; not for {options.network}"
+        )
 
     from core.learn import loop
 
@@ -119,6 +124,7 @@ def _task(options: argparse.Namespace) -> Task:
         if options.capture is not None:
             drawn = StripConfig()
             learnt["strips"] = replace(drawn, capture=drawn.capture.times(options.capture))
+        learnt["others"] = 0.06 if options.others is None else options.others
         if options.network == "ctc":
             from core.learn.ctc.train import CtcTask, CtcTrainConfig
 

@@ -88,6 +88,8 @@ class FineTune:
 
 RATES = {"ctc": 3e-4, "yolo": 4e-4, "craft": 3e-4}
 """A third of what the champions were trained with: they know how to read."""
+OTHERS = 0.05
+"""Share of strips without a VIN, so that readers go on being silent there."""
 
 
 def put_finetune(
@@ -162,10 +164,10 @@ def _task(store: Store, wanted: FineTune, material: Material, folder: Path) -> T
     if wanted.network == "ctc":
         from core.learn.ctc.train import CtcTask, CtcTrainConfig
 
-        return CtcTask(CtcTrainConfig(StripSources(**shared, strips=strips), start=start))
+        return CtcTask(CtcTrainConfig(StripSources(**shared, others=OTHERS, strips=strips), start=start))
     from core.learn.yolo.train import YoloTask, YoloTrainConfig
 
-    sources = StripSources(**shared, strips=strips, doubtful=True)
+    sources = StripSources(**shared, others=OTHERS, strips=strips, doubtful=True)
     return YoloTask(YoloTrainConfig(sources, start=start))
 
 

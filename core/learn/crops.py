@@ -105,6 +105,14 @@ def cut_crop(pixels: np.ndarray, quad: Quad, text: str, extents: np.ndarray | No
     return Crop(pixels[y0:y1, x0:x1].copy(), Quad(quad.corners - [x0, y0]), text, extents)
 
 
+def beside(crop: Crop, rng: np.random.Generator) -> Crop:
+    """What is above or below the line in the same photo, most often another row of text."""
+    shift = crop.quad.height * rng.uniform(1.2, 1.5) * rng.choice([-1, 1])
+    start, below = crop.quad.to_photo(np.array([[0.0, 0.0], [0.0, 1.0]]))
+    across = (below - start) / max(float(np.linalg.norm(below - start)), 1e-6)
+    return Crop(crop.pixels, Quad(crop.quad.corners + across * shift), "")
+
+
 def augmented(
     crop: Crop, rng: np.random.Generator, width: int, height: int, jitter: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray | None]:

@@ -12,17 +12,29 @@ import numpy as np
 from core.geometry import Quad, resample
 from core.images import ImageError
 from core.learn.corrections import crop_of, load_corrections
-from core.learn.crops import Crop, LabelledPhoto, augmented, load_crops, load_quads, read_labels, read_pixels
+from core.learn.crops import (
+    Crop,
+    LabelledPhoto,
+    augmented,
+    beside,
+    load_crops,
+    load_quads,
+    read_labels,
+    read_pixels,
+)
 from core.learn.plates import Plates
 from core.learn.rounds import load_round
 from core.learn.score import cer
 from core.recognize.strips import MARGIN, to_input
 from core.rectify import quads_in_box
+from core.synth.others import other_row
 from core.synth.strips import StripConfig, synthetic_strip
-from core.vin import ALPHABET
+from core.vin import ALPHABET, LENGTH
 
 UNKNOWN = -1
 """Class of a character that cannot be read."""
+NOTHING = -2
+"""Class of all 17 where there is no VIN."""
 
 Decode = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """A batch ``(n, 1, h, w)`` to slots ``(n, 17, 33)`` and log-likelihoods ``(n,)``."""
@@ -40,6 +52,7 @@ class StripSources:
         replay: share of the real crops that were known before, where there are new ones too.
         real: share of real crops in a batch.
         swap: share of the other strips that are real plates with a new VIN in place of theirs.
+        others: share of strips that show no VIN: other rows, drawn and real, and VINs upside down.
         doubtful: also use photos some of whose characters could not be read.
         strips: how synthetic strips are made; their size is that of the network.
     """
@@ -51,6 +64,7 @@ class StripSources:
     replay: float = 0.5
     real: float = 0.4
     swap: float = 0.5
+    others: float = 0.0
     doubtful: bool = False
     strips: StripConfig = field(default_factory=StripConfig)
 
@@ -61,7 +75,7 @@ class Example:
 
     Attributes:
         pixels: uint8 grey ``(h, w)``.
-        text: 17 characters, ``?`` where one cannot be read.
+        text: 17 characters, ``?`` where one cannot be read; empty where there is no VIN.
         extents: ``(17, 2)`` along the strip, None where nobody has drawn them.
     """
 
@@ -95,6 +109,8 @@ class StripStream:
 
     def draw(self, rng: np.random.Generator) -> Example:
         """One example, real with the probability that the sources ask for."""
+        if self.sources.others and rng.random() < self.sources.others:
+            return Example(self._other(rng), "", None)
         if (self.crops or self.fresh) and rng.random() < self.sources.real:
             crops = self.fresh or self.crops
             if self.fresh and self.crops and rng.random() < self.sources.replay:
@@ -106,6 +122,20 @@ class StripStream:
                 return self._example(plate, rng)
         strip = synthetic_strip(rng, self.drawn)
         return Example(strip.pixels, strip.text, strip.extents)
+
+    def _other(self, rng: np.random.Generator) -> np.ndarray:
+        """A strip without a VIN."""
+        kind = rng.random()
+        if self.crops and kind < 0.5:
+            crop = self.crops[int(rng.integers(len(self.crops)))]
+            return augmented(beside(crop, rng), rng, self.width, self.height)[0]
+        if kind < 0.85:
+            return other_row(rng, self.drawn)
+        # Not the blurred ones: some of those could be read either way up.
+        sharp = replace(
+            self.drawn, smallest=max(8.0, self.drawn.smallest), largest=max(24.0, self.drawn.largest)
+        )
+        return np.ascontiguousarray(synthetic_strip(rng, sharp).pixels[::-1, ::-1])
 
     def _example(self, crop: Crop, rng: np.random.Generator) -> Example:
         pixels, extents = augmented(crop, rng, self.width, self.height)
@@ -142,7 +172,9 @@ class StripStream:
 
 
 def classes_of(text: str) -> list[int]:
-    """Characters to indices into ``vin.ALPHABET``, ``?`` to ``UNKNOWN``."""
+    """Characters to indices into ``vin.ALPHABET``, ``?`` to ``UNKNOWN``; 17 times ``NOTHING`` for no text."""
+    if not text:
+        return [NOTHING] * LENGTH
     return [UNKNOWN if character == "?" else ALPHABET.index(character) for character in text]
 
 

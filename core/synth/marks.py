@@ -62,7 +62,7 @@ def emblem(rng: np.random.Generator, height: int) -> np.ndarray:
     rows, columns = _SHARP * height, round(_SHARP * height * wide)
     ink = np.zeros((rows, columns), np.uint8)
     weight = max(1, round(rows * rng.uniform(0.05, 0.14)))
-    outline, inside = rng.choice(len(_OUTLINES), p=_OFTEN), rng.integers(len(_INSIDES))
+    outline, inside = int(rng.choice(len(_OUTLINES), p=_OFTEN)), int(rng.integers(len(_INSIDES)))
     room = _OUTLINES[outline](ink, weight, rng)
     if _OUTLINES[outline] is _bare and _INSIDES[inside] is _letter:
         inside = 0  # a letter without an outline would be an eighteenth character

@@ -104,8 +104,23 @@ def strips(rng: np.random.Generator, config: StripConfig) -> Iterator[SyntheticS
 def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticStrip:
     """One strip with a random VIN, plate, perspective and capture."""
     canvas, row, ends = _plate(rng, random_vin(rng, config.confusable, config.hard))
+    return strip_of(canvas, row, ends, rng, config)
+
+
+def strip_of(
+    canvas: Canvas, row: Row, reach: tuple[float, float], rng: np.random.Generator, config: StripConfig
+) -> SyntheticStrip:
+    """A written row painted, photographed and cut out.
+
+    Args:
+        canvas: the row and what is around it.
+        row: which of its rows the strip shall show.
+        reach: where the line starts and ends with what stands beside the row, canvas pixels.
+        rng: draws paint, pose, capture and the detector's errors.
+        config: how.
+    """
     picture = _paint(canvas.ink, rng)
-    whole = _marked(row, ends)
+    whole = _marked(row, reach)
     photo, matrix = _photograph(picture, row, whole, rng, config)
     quad = (whole if config.jitter and rng.random() < 0.5 else row).quad(matrix)
     seen = jittered(_loose(quad, rng) if config.jitter else quad, rng, config.jitter)

@@ -98,10 +98,10 @@ def swapped(plate: Donor, vin: str, rng: np.random.Generator) -> tuple[np.ndarra
     Returns:
         uint8 grey ``(H, W)``, and float32 ``(17, 2)``: start and end of each character's ink along the quad.
     """
-    canvas, place, ends = _written(plate, vin, rng)
+    canvas, place, reach = _written(plate, vin, rng)
     row = next(row for row in canvas.rows if row.vin)
     left, top, right, bottom = row.bounds
-    left, right = min(left, ends[0]), max(right, ends[1])
+    left, right = min(left, reach[0]), max(right, reach[1])
     source = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
     matrix = cv2.getPerspectiveTransform(source, place.corners.astype(np.float32)).astype(np.float64)
     window, corner = _window(place, plate.ground.shape)

@@ -10,29 +10,35 @@ BLANK = 0
 ANY = 0
 """Class of a character that cannot be read; as a label the blank's own number is free."""
 
+SILENCE = -1
+"""Class of all characters of a strip that shows no VIN: every frame shall be blank."""
+
 _NEVER = -1e4
 
 
 def masked_ctc(frames: Tensor, classes: Tensor) -> Tensor:
     """CTC (Graves et al., ICML 2006), per character; an ``ANY`` is summed over all characters.
 
-    Rows without one go through torch's own loss, which is the same and faster.
+    Rows without one go through torch's own loss, which is the same and faster. Rows of ``SILENCE`` shall give
+    no character at all.
 
     Args:
         frames: log-probabilities ``(t, n, 34)``, class 0 the blank.
-        classes: ``(n, 17)``, 1..33, or ``ANY``.
+        classes: ``(n, 17)``, 1..33, or ``ANY``; or a row of ``SILENCE``.
 
     Returns:
         A number: the mean over the rows of minus log-likelihood over the length.
     """
     open_rows = (classes == ANY).any(dim=1)
+    silent = (classes == SILENCE).all(dim=1)
+    closed = ~open_rows & ~silent
     count, length = classes.shape
-    parts = []
-    if (~open_rows).any():
-        known = int((~open_rows).sum())
+    parts = [-frames[:, silent, BLANK].sum(dim=0)]
+    if closed.any():
+        known = int(closed.sum())
         lengths = torch.full((known,), frames.shape[0]), torch.full((known,), length)
         loss = functional.ctc_loss(
-            frames[:, ~open_rows], classes[~open_rows], *lengths, reduction="none", zero_infinity=True
+            frames[:, closed], classes[closed], *lengths, reduction="none", zero_infinity=True
         )
         parts.append(loss)
     if open_rows.any():

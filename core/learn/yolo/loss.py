@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.recognize.yolo import ANCHORS, CELL
+from core.vin import LENGTH
 
 UNKNOWN = -1
 """Class of a character that cannot be read; both losses ask only that something is there."""
@@ -85,6 +86,15 @@ def chain_loss(raw: Tensor, classes: Tensor) -> Tensor:
         step = torch.logaddexp(stay[:, 1:], state[:, :-1] + emit[:, cell])
         state = torch.cat([stay[:, :1], step], dim=1)
     return -state[:, length].mean() / length
+
+
+def silence_loss(raw: Tensor) -> Tensor:
+    """Minus the log-probability that no box holds a character, divided as if there were 17 of them.
+
+    Args:
+        raw: ``(n, cells, anchors, 36)`` of strips that show no VIN.
+    """
+    return -functional.logsigmoid(-raw[..., 2]).sum(dim=(1, 2)).mean() / LENGTH
 
 
 def _best_iou(raw: Tensor, targets: Tensor) -> Tensor:

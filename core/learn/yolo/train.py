@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from core.learn.strips import StripSources, StripStream, classes_of
-from core.learn.yolo.loss import YoloWeights, box_loss, chain_loss
+from core.learn.strips import NOTHING, StripSources, StripStream, classes_of
+from core.learn.yolo.loss import YoloWeights, box_loss, chain_loss, silence_loss
 from core.learn.yolo.network import YoloNetwork, YoloNetworkConfig
 from core.learn.yolo.targets import yolo_targets
 from core.learn.yolo.warmstart import load_warm_start
@@ -75,20 +75,25 @@ class YoloTask:
         )
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
-        """Box loss where boxes are known, chain loss everywhere; both per character."""
+        """Box loss where boxes are known, chain loss where there is a VIN; both per character."""
         strips, targets, classes, boxed = batch
         raw = network(strips.contiguous(memory_format=torch.channels_last)).float()
-        share = boxed.float().mean()
+        silent = classes[:, 0] == NOTHING
+        share, written = boxed.float().mean(), ~boxed & ~silent
         total = raw.new_zeros(())
         told: dict[str, float] = {}
         if boxed.any():
             boxes, told = box_loss(raw[boxed], targets[boxed], self.config.weights)
             total = total + share * (boxes + 0.3 * chain_loss(raw[boxed], classes[boxed]))
             told = {"boxes": boxes.item()} | told
-        if not boxed.all():
-            chains = chain_loss(raw[~boxed], classes[~boxed])
-            total = total + (1 - share) * chains
+        if written.any():
+            chains = chain_loss(raw[written], classes[written])
+            total = total + written.float().mean() * chains
             told["real"] = chains.item()
+        if silent.any():
+            silence = silence_loss(raw[silent])
+            total = total + silent.float().mean() * silence
+            told["others"] = silence.item()
         return total, told
 
     def validate(self, network: nn.Module) -> dict[str, float]:

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,6 +157,14 @@ def browser_page(browser: Browser) -> Iterator[Page]:
 def settled(page: Page) -> None:
     """Wait until the page's script has run to its end: a key pressed before belongs to nothing yet."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def until(condition: Callable[[], object], seconds: float = 30, what: str = "it did not happen") -> None:
+    """Wait for what the store or a process shall come to hold."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
 
 
 def find_browser(playwright: Playwright) -> str:

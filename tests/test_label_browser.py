@@ -11,7 +11,7 @@ from urllib.parse import quote
 import cv2
 import numpy as np
 import pytest
-from conftest import AppServer, settled
+from conftest import AppServer, settled, until
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from core.geometry import Quad
@@ -99,14 +99,6 @@ def shown(editor: Locator) -> int:
 
 def text(editor: Locator) -> str:
     return "".join(editor.locator(".cell .character").all_text_contents())
-
-
-def until(condition, seconds: float = 30) -> None:  # type: ignore[no-untyped-def]
-    """Wait for what the store shall hold."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come into the store"
-        time.sleep(0.05)
 
 
 def test_ten_photos_with_the_keyboard_alone(desk: Page, app_server: AppServer, store: Store) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import AppServer, app_in, run_app
+from conftest import AppServer, app_in, run_app, until
 from learning_kit import drawn, filled
 from playwright.sync_api import Page, expect
 
@@ -183,10 +183,3 @@ def test_texts_of_others_are_inert(browser_page: Page, train: Train) -> None:
     expect(card).to_have_attribute("data-state", "failed", timeout=90_000)
     expect(card).to_contain_text(hostile)
     assert browser_page.evaluate("window.hit") is None
-
-
-def until(condition, seconds: float) -> None:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

@@ -9,7 +9,8 @@ from core.synth import marks
 from core.synth.glyphs import Face
 from core.synth.marks import beside, emblem, square_code
 from core.synth.plates import Canvas, text_width, write
-from core.synth.strips import MARKED, StripConfig, synthetic_strip
+from core.synth.scenes import SceneConfig, synthetic_scene
+from core.synth.strips import StripConfig, synthetic_strip
 from core.synth.strokes import StrokeFamily
 
 VIN = "1M8GDM9AXKP042788"
@@ -78,10 +79,27 @@ def test_no_lone_letter_is_drawn_as_an_emblem(monkeypatch: pytest.MonkeyPatch) -
 
 def test_marks_on_strips_are_outside_of_the_extents() -> None:
     """Extents stay in order, and start well inside of the strip where the detector took a mark along."""
-    starts = []
-    for seed in range(150):
-        strip = synthetic_strip(np.random.default_rng(seed), StripConfig())
-        assert (np.diff(strip.extents.mean(axis=1)) > 0).all()
-        starts.append(strip.extents[0, 0])
-    assert 0.1 < MARKED < 0.9
-    assert 0.03 < np.mean(np.array(starts) > 0.1) < 0.6
+    share = {}
+    for marked in (0.0, 1.0):
+        config = StripConfig(marked=marked)
+        made = [synthetic_strip(np.random.default_rng(seed), config) for seed in range(120)]
+        assert all((np.diff(strip.extents.mean(axis=1)) > 0).all() for strip in made)
+        share[marked] = np.mean([strip.extents[0, 0] > 0.1 or strip.extents[-1, 1] < 0.9 for strip in made])
+    assert share[1.0] > share[0.0] + 0.1
+
+
+def test_marks_in_scenes_leave_the_vin_where_it_is() -> None:
+    changed = 0
+    for seed in range(12):
+        plain, marked = (
+            synthetic_scene(
+                np.random.default_rng(seed),
+                SceneConfig(side=256, empty=0.0, certification=0.0, marked=share),
+            )
+            for share in (0.0, 1.0)
+        )
+        assert marked.vin is not None and len(marked.characters[marked.vin]) == 17
+        places = marked.quads[marked.vin].to_frame(marked.characters[marked.vin].mean(axis=1))
+        assert ((places > -0.01) & (places < 1.01)).all()
+        changed += int((plain.pixels != marked.pixels).any())
+    assert changed == 12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -125,8 +127,8 @@ def test_extents_are_those_of_the_ink_whatever_the_pose(monkeypatch: pytest.Monk
     plates: list[Canvas] = []
     made = strips._plate
 
-    def kept(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row, tuple[float, float]]:
-        canvas, row, ends = made(rng, vin)
+    def kept(rng: np.random.Generator, *given: Any) -> tuple[Canvas, Row, tuple[float, float]]:
+        canvas, row, ends = made(rng, *given)
         plates.append(canvas)
         return canvas, row, ends
 

@@ -11,6 +11,7 @@ from core.geometry import Quad, at_centres, project
 from core.synth.capture import CaptureConfig, expose, shoot
 from core.synth.certification import certification_label
 from core.synth.glyphs import cap_height
+from core.synth.marks import beside
 from core.synth.plates import Canvas, Row, bar_code, filler, relief, text_width, thicken, vin_style, write
 from core.synth.vins import random_vin
 
@@ -26,6 +27,7 @@ class SceneConfig:
         empty: share of scenes without a VIN.
         turned: share of scenes in which the text may read in any direction (:func:`drawn_angle`).
         certification: share of North American certification labels.
+        marked: share of the other plates with something beside the VIN (:mod:`core.synth.marks`).
         capture: what the phone does.
     """
 
@@ -33,12 +35,13 @@ class SceneConfig:
     empty: float = 0.1
     turned: float = 0.15
     certification: float = 0.4
+    marked: float = 0.0
     capture: CaptureConfig = field(default_factory=CaptureConfig)
 
     def __post_init__(self) -> None:
         if not 64 <= self.side <= 4096:
             raise ValueError(f"a scene of {self.side} pixels: give 64 to 4096")
-        for name in ("empty", "turned", "certification"):
+        for name in ("empty", "turned", "certification", "marked"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
 
@@ -66,7 +69,11 @@ def synthetic_scene(rng: np.random.Generator, config: SceneConfig) -> SyntheticS
     """One scene: background, a plate in perspective, a phone's capture."""
     with_vin = rng.random() >= config.empty
     american = rng.random() < config.certification
-    canvas = certification_label(rng, random_vin(rng), with_vin, _SIZE) if american else _label(rng, with_vin)
+    canvas = (
+        certification_label(rng, random_vin(rng), with_vin, _SIZE)
+        if american
+        else _label(rng, with_vin, config.marked)
+    )
     matrix = _pose(canvas, rng, config, american)
     background = _background(rng, config.side)
     ground, letters = _print_colours(rng) if american and rng.random() < 0.75 else _colours(rng)
@@ -111,7 +118,7 @@ def drawn_angle(rng: np.random.Generator, turned: float) -> float:
     return float(rng.uniform(-np.pi, np.pi))
 
 
-def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
+def _label(rng: np.random.Generator, with_vin: bool, marked: float) -> Canvas:
     """Rows of text, one of them perhaps a VIN; a windshield plate has only that one."""
     face, tracking, pitch = vin_style(rng, _SIZE)
     cap = cap_height(face, _SIZE)
@@ -121,6 +128,9 @@ def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
     above, below = (0, 0) if lone else (int(rng.integers(0, 4)), int(rng.integers(1, 6)))
     spacing = cap * rng.uniform(1.35, 2.2)
     side = int(cap * rng.uniform(0.6, 4))
+    # Nothing is drawn at 0: what was made without marks stays as it was.
+    beset = with_vin and marked > 0 and rng.random() < marked
+    side = max(side, 4 * cap) if beset else side
     canvas = Canvas(
         np.zeros((int(spacing * (above + below + 1) + 2.2 * cap), int(width) + 2 * side), np.uint8)
     )
@@ -130,6 +140,8 @@ def _label(rng: np.random.Generator, with_vin: bool) -> Canvas:
         if number == above:
             if with_vin:
                 write(canvas, vin, face, _SIZE, side, baseline, tracking, pitch, vin=True)
+            if beset:
+                beside(canvas, rng, face, _SIZE, (side, side + width), baseline)
             continue
         left = side + rng.uniform(0, 0.5) * width * (rng.random() < 0.5)
         write(canvas, filler(rng), other, int(_SIZE * rng.uniform(0.7, 1.15)), left, baseline, other_tracking)

@@ -34,8 +34,6 @@ from core.vin import ALPHABET
 MARGIN = 0.25
 """Share of the quad's height that readers see around it on every side."""
 _SIZE = 36
-MARKED = 0.45
-"""Share of lines with something beside the VIN."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class StripConfig:
         largest: its upper bound.
         jitter: scale of the detector's errors; 1 is usual, 0 cuts exactly.
         bent: share of lines that are not quite straight.
+        marked: share of lines with something beside the VIN (:mod:`core.synth.marks`).
         confusable: share of often confused characters in the noise half of the VINs.
         hard: these characters, see :func:`core.synth.vins.random_vin`.
         capture: what the phone does.
@@ -61,6 +60,7 @@ class StripConfig:
     jitter: float = 1.0
     confusable: float = 0.3
     bent: float = 0.3
+    marked: float = 0.45
     hard: str = HARD
     capture: CaptureConfig = field(default_factory=CaptureConfig)
 
@@ -75,7 +75,7 @@ class StripConfig:
             raise ValueError(f"jitter is {self.jitter}; 0 cuts exactly, 1 is usual, 10 is the most")
         if not self.hard or not set(self.hard) <= set(ALPHABET):
             raise ValueError(f"{self.hard[:40]!r} holds no characters of a VIN, or others")
-        for name in ("bent", "confusable"):
+        for name in ("bent", "marked", "confusable"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; a share lies between 0 and 1")
 
@@ -103,7 +103,7 @@ def strips(rng: np.random.Generator, config: StripConfig) -> Iterator[SyntheticS
 
 def synthetic_strip(rng: np.random.Generator, config: StripConfig) -> SyntheticStrip:
     """One strip with a random VIN, plate, perspective and capture."""
-    canvas, row, ends = _plate(rng, random_vin(rng, config.confusable, config.hard))
+    canvas, row, ends = _plate(rng, random_vin(rng, config.confusable, config.hard), config.marked)
     return strip_of(canvas, row, ends, rng, config)
 
 
@@ -162,7 +162,7 @@ def jittered(quad: Quad, rng: np.random.Generator, scale: float) -> Quad:
     return Quad(quad.corners + moves)
 
 
-def _plate(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row, tuple[float, float]]:
+def _plate(rng: np.random.Generator, vin: str, marked: float) -> tuple[Canvas, Row, tuple[float, float]]:
     """Ink, the VIN's row in it, and where the line starts and ends with what stands beside the VIN."""
     face, tracking, pitch = vin_style(rng, _SIZE)
     cap = cap_height(face, _SIZE)
@@ -172,7 +172,7 @@ def _plate(rng: np.random.Generator, vin: str) -> tuple[Canvas, Row, tuple[float
     baseline = int(3.5 * cap)
     _neighbours(canvas, rng, cap, baseline, side, width)
     ends = (float(side), side + width)
-    if rng.random() < MARKED:
+    if rng.random() < marked:
         ends = beside(canvas, rng, face, _SIZE, ends, baseline)
     write(canvas, vin, face, _SIZE, side, baseline, tracking, pitch, vin=True)
     thicken(canvas, rng.normal(0.2, 0.7))

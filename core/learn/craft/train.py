@@ -55,7 +55,7 @@ class CraftTrainConfig:
     side: int = 320
     turned: float = 0.4
     network: CraftNetworkConfig = field(default_factory=CraftNetworkConfig)
-    scenes: SceneConfig = field(default_factory=lambda: SceneConfig(side=320, turned=0.4))
+    scenes: SceneConfig = field(default_factory=lambda: SceneConfig(side=320, turned=0.4, marked=0.35))
 
 
 class CraftTask:

@@ -36,6 +36,7 @@ class Effect:
         help: what it does.
         most: its upper end; the lower one is 0.
         step: of it.
+        name: of its key; the field's where that is not taken.
     """
 
     field: str
@@ -43,16 +44,29 @@ class Effect:
     help: str
     most: float = 1.0
     step: float = 0.05
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """Of the widget."""
+        return f"synth_{self.name or self.field}"
 
 
 STRIPS = (
     Effect("jitter", "Detector's errors", "How far off lines are cut: 0 cuts exactly, 1 is usual.", 3.0, 0.1),
     Effect("bent", "Bent lines", "Share of lines that are not quite straight."),
+    Effect("marked", "Beside the VIN", "Share of lines with a star, an emblem, a code or a name beside it."),
 )
 SCENES = (
     Effect("empty", "Without a VIN", "Share of scenes that hold none."),
     Effect("turned", "Turned", "Share of scenes in which the text may read in any direction."),
     Effect("certification", "Certification labels", "Share of North American certification labels."),
+    Effect(
+        "marked",
+        "Beside the VIN",
+        "Share of other plates with a star, an emblem or a name beside it.",
+        name="marked_scenes",
+    ),
 )
 CAPTURE = (
     Effect("blur", "Defocus", "Upper bound of its sigma, as a share of a character's pitch.", 0.6, 0.02),
@@ -142,7 +156,7 @@ def _trouble() -> tuple[str, float]:
 
 def _slider(effect: Effect, usual: object) -> float:
     start = float(getattr(usual, effect.field))
-    key = f"synth_{effect.field}"
+    key = effect.key
     return float(st.slider(effect.label, 0.0, effect.most, start, effect.step, key=key, help=effect.help))
 
 
@@ -162,4 +176,4 @@ def _usual() -> None:
     st.session_state["synth_quality"] = CaptureConfig().quality
     for effects, config in (*_KINDS.values(), (CAPTURE, CaptureConfig())):
         for effect in effects:
-            st.session_state[f"synth_{effect.field}"] = float(getattr(config, effect.field))
+            st.session_state[effect.key] = float(getattr(config, effect.field))

@@ -85,6 +85,48 @@ def test_chances_of_all_characters_sum_to_one() -> None:
         assert sum(math.exp(prior.log(c, before)) for c in ALPHABET) == pytest.approx(1.0)
 
 
+def test_what_is_kept_for_one_beginning_is_not_told_of_another() -> None:
+    """Asked for in any order, and again: each answer is that of a prior that was asked nothing before."""
+    texts = [
+        "WVWZZZ1KZ6W079426",
+        "WVWZZZ3CZ6P012345",
+        "3VWZZZ1KZ6M079426",
+        "XTA21099043512345",
+        "1M8GDM9AXKP042788",
+    ]
+    counts = learn_prior(texts).counts
+    asked = [text[:place] for text in (*texts, "33333333333333333", "V" * 17) for place in range(LENGTH)]
+    prior = VinPrior(counts)
+    order = np.random.default_rng(1).permutation(np.repeat(np.arange(len(asked)), 2))
+    for k in order:
+        fresh = VinPrior(counts).logs(asked[k])
+        assert (prior.logs(asked[k]) == fresh).all(), asked[k]
+        assert prior.log("7", asked[k]) == fresh[ALPHABET.index("7")]
+
+
+def test_the_search_lists_what_trying_everything_would() -> None:
+    """Two slots in doubt: all 25 readings, weighed one by one, give the same posterior."""
+    rng = np.random.default_rng(4)
+    doubts = {slot: dict(zip("38BSZ", rng.dirichlet(np.ones(5)), strict=True)) for slot in (3, 12)}
+    slots, prior = posterior(VIN, doubts), learn_prior(["1M8GDM9AXKP042788", "1M8GDM8BXKP042788"])
+    rules = Rules(prior, habit=1.0, valid=1.2, invalid=-1.5)
+    scores = {}
+    for choice in product("38BSZ", repeat=2):
+        text = list(VIN)
+        for slot, character in zip(doubts, choice, strict=True):
+            text[slot] = character
+        whole = "".join(text)
+        seen = sum(math.log(slots[k, ALPHABET.index(c)]) for k, c in enumerate(whole))
+        weight = rules.valid if check_digit_status(whole) == "valid" else rules.invalid
+        scores[whole] = seen + prior.log_text(whole) + weight
+    total = math.fsum(math.exp(score) for score in scores.values())
+    heard = apply_rules(slots, rules)
+    for slot in doubts:
+        for character in "38BSZ":
+            share = sum(math.exp(score) for text, score in scores.items() if text[slot] == character) / total
+            assert heard[slot, ALPHABET.index(character)] == pytest.approx(share, abs=1e-3)
+
+
 def test_an_unknown_character_is_counted_nowhere() -> None:
     prior = learn_prior(["1M8GDM9A?KP042799"])
     assert not any("?" in context for context in prior.counts)

@@ -37,13 +37,22 @@ def fuse(
         joined = apply_rules(joined, rules)
     extents = _extents(opinions)
     lengths = np.cumsum([0.0, *(quad.length for quad in strip.parts)])
-    shares = lengths / lengths[-1]
-    return tuple(
-        _slot(
-            joined[k], extents[k], shares, {name: _best(o.probabilities[k]) for name, o in opinions.items()}
+    starts, widths = lengths[:-1] / lengths[-1], np.diff(lengths) / lengths[-1]
+    centres = np.clip(extents.mean(axis=1), 0, 1 - 1e-6)
+    parts = np.searchsorted(lengths[1:] / lengths[-1], centres, side="right")
+    within = ((extents - starts[parts, None]) / widths[parts, None]).tolist()
+    order = np.argsort(-joined, axis=1)[:, : ALTERNATIVES + 1]
+    shares = np.take_along_axis(joined, order, axis=1).tolist()
+    said = {name: opinion.probabilities.argmax(axis=1).tolist() for name, opinion in opinions.items()}
+    slots = []
+    for k, (best, *others) in enumerate(order.tolist()):
+        alternatives = zip((ALPHABET[c] for c in others), shares[k][1:], strict=True)
+        heard = {name: ALPHABET[characters[k]] for name, characters in said.items()}
+        start, end = within[k]
+        slots.append(
+            Slot(ALPHABET[best], shares[k][0], tuple(alternatives), int(parts[k]), (start, end), heard)
         )
-        for k in range(len(joined))
-    )
+    return tuple(slots)
 
 
 def join(opinions: Mapping[str, SlotPosteriors], weights: Mapping[str, float] | None = None) -> np.ndarray:
@@ -73,22 +82,3 @@ def _extents(opinions: Mapping[str, SlotPosteriors]) -> np.ndarray:
         return boxes.extents
     others = [opinion for name, opinion in opinions.items() if name != "yolo"]
     return (others or list(opinions.values()))[0].extents
-
-
-def _slot(posterior: np.ndarray, extent: np.ndarray, shares: np.ndarray, opinions: dict[str, str]) -> Slot:
-    order = np.argsort(-posterior)
-    centre = float(np.clip(extent.mean(), 0, 1 - 1e-6))
-    part = int(np.searchsorted(shares, centre, side="right") - 1)
-    start, width = shares[part], shares[part + 1] - shares[part]
-    return Slot(
-        character=ALPHABET[order[0]],
-        confidence=float(posterior[order[0]]),
-        alternatives=tuple((ALPHABET[c], float(posterior[c])) for c in order[1 : ALTERNATIVES + 1]),
-        part=part,
-        extent=(float((extent[0] - start) / width), float((extent[1] - start) / width)),
-        opinions=opinions,
-    )
-
-
-def _best(posterior: np.ndarray) -> str:
-    return ALPHABET[int(posterior.argmax())]

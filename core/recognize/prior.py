@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from core.vin import ALPHABET, LENGTH, check_digit_binds, check_digit_matches, wmi_starts
 
@@ -25,6 +27,9 @@ UNLISTED = 300
 CHANCE = 1 / 11
 """Share of VINs without a check digit that agree with one."""
 _DIGIT = "digit"
+_INDEX = {character: index for index, character in enumerate(ALPHABET)}
+_KEPT = 20_000
+"""Beginnings whose characters' chances are kept: a search asks for the same ones again and again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +41,47 @@ class VinPrior:
     """
 
     counts: dict[str, dict[str, int]]
+    _known: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False)
+
+    def logs(self, before: str) -> np.ndarray:
+        """Natural logarithms of how likely each character of the alphabet follows a beginning.
+
+        Args:
+            before: 0..16 characters.
+
+        Returns:
+            ``(33,)``, not to be written to.
+        """
+        seen = []
+        for context in contexts(before):
+            if not self.counts.get(context):
+                # What is particular about nothing seen is not seen either.
+                break
+            seen.append(context)
+        # Most beginnings are told from each other by nothing that was seen.
+        key = f"={before}" if len(before) < 3 or not seen else seen[-1]
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            found = self._known[key] = self._logs(before, seen)
+        return found
+
+    def _logs(self, before: str, seen: list[str]) -> np.ndarray:
+        share = np.full(len(ALPHABET), 1 / len(ALPHABET))
+        for context in seen:
+            counts = self.counts[context]
+            total, kinds = sum(counts.values()), len(counts)
+            share = kinds * share
+            for character, count in counts.items():
+                share[_INDEX[character]] += count
+            share = share / (total + kinds)
+        generic = np.array([_generic(character, before) for character in ALPHABET])
+        return np.log((1 - GENERIC) * share + GENERIC * generic)
 
     def log(self, character: str, before: str) -> float:
         """Natural logarithm of how likely ``character`` follows the beginning ``before`` (0..16 long)."""
-        share = 1 / len(ALPHABET)
-        for context in contexts(before):
-            seen = self.counts.get(context)
-            if not seen:
-                # What is particular about nothing seen is not seen either.
-                break
-            total, kinds = sum(seen.values()), len(seen)
-            share = (seen.get(character, 0) + kinds * share) / (total + kinds)
-        return math.log((1 - GENERIC) * share + GENERIC * _generic(character, before))
+        return float(self.logs(before)[_INDEX[character]])
 
     def log_text(self, text: str) -> float:
         """Of a whole text."""

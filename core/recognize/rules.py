@@ -6,7 +6,6 @@ are listed, each is weighed by what is known, and slots are summed up again. Not
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,21 +72,18 @@ _INDEX = {character: index for index, character in enumerate(ALPHABET)}
 
 def likeliest(posterior: np.ndarray, rules: Rules) -> list[tuple[str, float]]:
     """Readings and their scores without the check digit, best first, by a beam over slots ``(17, 33)``."""
-    beam = [("", 0.0)]
+    texts, scores = [""], np.zeros(1)
+    prior = rules.prior if rules.habit else None
     for slot in posterior:
         order = np.argsort(-slot)[:ALTERNATIVES]
-        tried = [
-            (ALPHABET[k], float(np.log(max(slot[k], 1e-12))))
-            for k in order
-            if slot[k] >= FAINT * slot[order[0]]
-        ]
-        grown = []
-        for text, score in beam:
-            for character, log in tried:
-                habit = rules.habit * rules.prior.log(character, text) if rules.prior and rules.habit else 0.0
-                grown.append((text + character, score + log + habit))
-        beam = heapq.nlargest(WIDTH, grown, key=lambda entry: entry[1])
-    return beam
+        tried = order[slot[order] >= FAINT * slot[order[0]]]
+        grown = scores[:, None] + np.log(np.maximum(slot[tried], 1e-12))
+        if prior is not None:
+            grown += rules.habit * np.stack([prior.logs(text)[tried] for text in texts])
+        best = np.argsort(-grown, axis=None, kind="stable")[:WIDTH]
+        scores = grown.reshape(-1)[best]
+        texts = [texts[k // len(tried)] + ALPHABET[tried[k % len(tried)]] for k in best.tolist()]
+    return list(zip(texts, scores.tolist(), strict=True))
 
 
 def check_weight(text: str, rules: Rules) -> float:

@@ -12,8 +12,12 @@ from core.learn.ctc.loss import BLANK, masked_ctc
 from core.learn.strips import NOTHING, StripSources, StripStream, classes_of
 from core.learn.yolo.loss import silence_loss
 from core.learn.yolo.train import YoloTask, YoloTrainConfig
+from core.synth import others
+from core.synth.capture import CaptureConfig
+from core.synth.glyphs import Face
 from core.synth.others import other_row
 from core.synth.strips import StripConfig
+from core.synth.strokes import StrokeFamily
 
 VIN = "1M8GDM9AXKP042788"
 
@@ -25,6 +29,14 @@ def test_other_rows_have_text_and_no_two_are_alike() -> None:
     assert len({strip.tobytes() for strip in made}) == 30
     again = other_row(np.random.default_rng(7), config)
     assert (again == made[7]).all()
+
+
+def test_a_font_without_cyrillic_letters_writes_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    face = Face(StrokeFamily(width=0.6, weight=0.12))
+    monkeypatch.setattr(others, "vin_style", lambda *_, **__: (face, 0.0, None))
+    monkeypatch.setattr(others, "filler", lambda rng: "МЕСТ")
+    strip = other_row(np.random.default_rng(1), StripConfig(capture=CaptureConfig().times(0)))
+    assert strip.std() > 5
 
 
 def test_beside_a_line_is_the_row_above_or_below_it() -> None:
@@ -72,9 +84,9 @@ def test_a_yolo_reader_is_right_there_when_no_box_holds_anything() -> None:
 
 
 def test_the_yolo_task_learns_from_batches_with_and_without_vins() -> None:
-    for others in (0.4, 1.0):
-        task = YoloTask(YoloTrainConfig(StripSources(others=others), start="scratch"))
+    for share in (0.4, 1.0):
+        task = YoloTask(YoloTrainConfig(StripSources(others=share), start="scratch"))
         loss, told = task.loss(task.network, task.batch(0, 8, seed=1))
         assert torch.isfinite(loss) and "others" in told
         loss.backward()
-        assert ("boxes" in told) == (others < 1)
+        assert ("boxes" in told) == (share < 1)

@@ -142,3 +142,16 @@ def test_suppression_keeps_the_stronger_of_two_that_overlap() -> None:
     assert len(kept) == LENGTH
     assert np.all(np.diff(boxes.centres[kept]) > 0)
     assert boxes.objectness[kept].min() > 0.99
+
+
+def test_narrow_letters_whose_boxes_are_half_again_too_wide_are_still_a_chain() -> None:
+    """A pitch of 31 pixels, boxes of 50: every character is seen, and 17 fit."""
+    centres, widths = 40 + 31.0 * np.arange(17), np.full(17, 50.0)
+    chain = sum_chains(centres, widths, np.full(17, 999.0))
+    assert chain.log_share == pytest.approx(0.0, abs=0.1)
+    assert (chain.slots.argmax(axis=1) == np.arange(17)).all()
+    # Two boxes on one character are still one.
+    doubled = np.sort(np.append(centres, centres + 12.0))
+    assert (
+        np.diff(np.argmax(sum_chains(doubled, np.full(34, 50.0), np.full(34, 999.0)).slots, axis=1)) >= 2
+    ).all()

@@ -13,8 +13,9 @@ import numpy as np
 
 from core.vin import LENGTH
 
-OVERLAP = 0.35
-"""Two characters of a line may overlap by this share of the narrower one's width: boxes are rarely exact."""
+OVERLAP = 0.45
+"""Two characters of a line may overlap by this share of the narrower one's width: boxes are rarely exact, and
+much too wide where letters are narrow."""
 _MORE = 3
 
 

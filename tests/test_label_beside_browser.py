@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import time
 
+import cv2
+import numpy as np
 import pytest
 from conftest import AppServer
 from playwright.sync_api import Page, expect
@@ -24,7 +26,7 @@ from test_label_browser import (
 )
 
 from core.geometry import Quad
-from core.images import decode
+from core.images import decode, encode_jpeg
 from core.reader import VinReader
 from core.records import Candidate, Line, Reading, Slot
 from core.store import Store
@@ -104,8 +106,18 @@ def zoom(desk: Page, press: str, number: int) -> None:
     desk.wait_for_timeout(1000)
 
 
+def small(vin: str) -> bytes:
+    """A photo as large as the others, its VIN so small that the closest cut-out holds it whole."""
+    picture = np.full((160, 2 * LEFT + 17 * PITCH, 3), 70, np.uint8)
+    start = LEFT + 17 * PITCH / 2 - 17 * 9 / 2
+    for place, character in enumerate(vin):
+        spot = (round(start + 9 * place), TOP + 26)
+        cv2.putText(picture, character, spot, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (235,) * 3, 1, cv2.LINE_AA)
+    return encode_jpeg(picture, 95)
+
+
 def test_the_photo_is_zoomed_and_what_is_drawn_stays(desk: Page, app_server: AppServer, store: Store) -> None:
-    key = bring(store, VINS[0])
+    key = bring(store, VINS[0], picture=small(VINS[0]))
     editor = enter(desk, app_server)
     desk.keyboard.press("F10")
     canvas = desk.locator(".st-key-label_region canvas").last

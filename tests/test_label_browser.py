@@ -69,11 +69,16 @@ def drawn(vin: str) -> bytes:
 
 
 def bring(
-    store: Store, vin: str, read: str | None = None, status: str = "review", name: str = "a.jpg"
+    store: Store,
+    vin: str,
+    read: str | None = None,
+    status: str = "review",
+    name: str = "a.jpg",
+    picture: bytes | None = None,
 ) -> int:
     """A photo with its reading; where that differs from the VIN, it is not sure."""
     read = read or vin
-    key = add_photo(store, Incoming(drawn(vin), name, "test"))
+    key = add_photo(store, Incoming(picture or drawn(vin), name, "test"))
     quad = Quad.from_box((LEFT, TOP, 17 * PITCH, 40))
     slots = tuple(
         Slot(said, 0.55 if said != true else 0.995, ((true, 0.4),) if said != true else (), 0,

@@ -139,8 +139,21 @@ def ground_of(quad: Quad, number: int, others: Sequence[Ground], columns: int) -
 
 
 def ranked(reading: Reading) -> list[Candidate]:
-    """All lines that could have been the VIN, as they are numbered: the chosen one first."""
-    return [*([reading.chosen] if reading.chosen else []), *reading.others]
+    """All lines that could have been the VIN, as they are numbered: the chosen one first.
+
+    A line that was looked at again and read the same is listed once, one on which nobody saw a letter never.
+    """
+    lines = [reading.chosen] if reading.chosen else []
+    for other in reading.others:
+        if any(other.readers.values()) and not any(_same(other, one) for one in lines):
+            lines.append(other)
+    return lines
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    first, second = one.line.parts[0], other.line.parts[0]
+    apart = float(np.linalg.norm(first.centre - second.centre))
+    return one.text == other.text and apart < max(first.height, second.height)
 
 
 def outline(picture: np.ndarray, quad: Quad) -> np.ndarray:

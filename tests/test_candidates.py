@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -124,3 +126,10 @@ def test_another_place_is_another_reading() -> None:
         Source("a", b"", "a", quad.turned(), True).key,
     }
     assert len(keys) == 4
+
+
+def test_a_line_that_was_looked_at_twice_is_listed_once_and_a_silent_one_never() -> None:
+    first, again, elsewhere = candidate(), candidate(), candidate(top=80)
+    silent = replace(candidate("X" * 17, top=150), readers={"ctc": ""})
+    found = Reading(VIN, "review", 0.5, "valid", chosen=first, others=(again, elsewhere, silent))
+    assert overlay.ranked(found) == [first, elsewhere]

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from core.synth.glyphs import Face, cap_height, glyph
-from core.synth.plates import Canvas, text_width, vin_style, write
+from core.synth.plates import Canvas, stamp, text_width, vin_style, write
 
 NAMES = (
     *("VIN", "VIN:", "VIN :", "V.I.N.", "V.I.N.:", "NO.", "No", "VIN.", "I.D. NO.", "FIN", "N/V", "ID:"),
@@ -158,23 +158,12 @@ def _pictures(canvas: Canvas, rng: np.random.Generator, cap: int, ends: Ends, ba
     start, end = ends
     where = rng.random()
     if where < 0.65:
-        _lay(canvas, picture, round(start - gap - columns), top)
+        stamp(canvas.ink, picture, round(start - gap - columns), top)
         start -= gap + columns
     if where > (0.65 if coded else 0.4):
-        _lay(canvas, picture, round(end + gap), top)
+        stamp(canvas.ink, picture, round(end + gap), top)
         end += gap + columns
     return start, end
-
-
-def _lay(canvas: Canvas, picture: np.ndarray, left: int, top: int) -> None:
-    rows, columns = canvas.ink.shape
-    x0, y0, x1, y1 = (
-        *(max(0, left), max(0, top)),
-        *(min(columns, left + picture.shape[1]), min(rows, top + picture.shape[0])),
-    )
-    if x0 < x1 and y0 < y1:
-        part = picture[y0 - top : y1 - top, x0 - left : x1 - left]
-        np.maximum(canvas.ink[y0:y1, x0:x1], part, out=canvas.ink[y0:y1, x0:x1])
 
 
 Room = tuple[float, float, float, float]

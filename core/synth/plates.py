@@ -99,7 +99,7 @@ def write(
         step = pitch if pitch is not None else advance + tracking
         if ink.size:
             shift = (pitch - ink.shape[1]) / 2 if pitch is not None else dx
-            box = _stamp(canvas.ink, ink, round(pen + shift), round(baseline) + dy)
+            box = stamp(canvas.ink, ink, round(pen + shift), round(baseline) + dy)
             if box is not None and character != " ":
                 characters.append(character)
                 boxes.append(box)
@@ -213,9 +213,10 @@ def _fitted(boxes: np.ndarray, ink: np.ndarray) -> np.ndarray:
     return out
 
 
-def _stamp(
+def stamp(
     canvas: np.ndarray, ink: np.ndarray, left: int, top: int
 ) -> tuple[float, float, float, float] | None:
+    """Lay coverage onto a canvas, in place; returns its whole box, None where nothing of it is inside."""
     rows, columns = canvas.shape
     x0, y0 = max(0, left), max(0, top)
     x1, y1 = min(columns, left + ink.shape[1]), min(rows, top + ink.shape[0])

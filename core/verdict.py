@@ -46,15 +46,18 @@ def confidence(candidate: Candidate, settings: Mapping[str, float]) -> float:
 PRESENCE = ("vin_bias", "vin_score", "vin_usual", "vin_length")
 """Names of the weights that tell a VIN from another row of text."""
 
+MISSED = 2
+"""Characters by which a reader misses 17 at most, as far as that counts: one that gives up sees none at all."""
+
 
 def presence_features(candidate: Candidate, prior: VinPrior | None) -> np.ndarray:
     """What tells a VIN from other text, float64 ``(4,)`` in the order of :data:`PRESENCE`.
 
     Its score; how usual the text is for a VIN, log-likelihood per character; and by how many characters
-    the readers miss 17 when they are not told the length.
+    the readers miss 17 when they are not told the length, each by :data:`MISSED` at most.
     """
     usual = prior.log_text(candidate.text) / LENGTH if prior else 0.0
-    lengths = [abs(len(text) - LENGTH) for text in candidate.readers.values()]
+    lengths = [min(abs(len(text) - LENGTH), MISSED) for text in candidate.readers.values()]
     return np.array([1.0, max(candidate.score, -12.0), usual, sum(lengths) / max(len(lengths), 1)])
 
 

@@ -114,5 +114,11 @@ def test_other_text_is_told_from_a_vin_and_right_readings_are_kept() -> None:
     assert np.mean(kept) > 0.95
 
 
+def test_a_reader_that_sees_nothing_says_no_more_than_one_that_misses_two() -> None:
+    settings = {"vin_bias": 3.0, "vin_score": 1.0, "vin_length": -1.0}
+    silent, short, whole = (presence(seen(VIN, -1.0, count), None, settings) for count in (0, 15, 17))
+    assert silent == short < whole
+
+
 def test_too_few_pictures_leave_presence_alone() -> None:
     assert calibrate_presence([(seen(VIN, 0.0), True)], [None], None) == {}

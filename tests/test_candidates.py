@@ -41,6 +41,18 @@ def test_the_terms_add_up_to_the_score(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ctc", "yolo", "length"), [(-0.2, -60.0, -3.1), (-0.2, -1000.0, -3.1), (-90.0, -60.0, -6.0)]
+)
+def test_a_reader_that_gives_up_does_not_outvote_one_that_is_sure(
+    ctc: float, yolo: float, length: float
+) -> None:
+    one = candidate()
+    blank = np.full((17, 33), 1 / 33, np.float32), np.zeros((17, 2), np.float32)
+    said = {"ctc": SlotPosteriors(*blank, ctc, VIN), "yolo": SlotPosteriors(*blank, yolo, "")}
+    assert terms(weigh(one.line, one.slots, said))["length"] == pytest.approx(length)
+
+
+@pytest.mark.parametrize(
     ("other", "word"),
     [
         ({"sure": 0.6}, "characters that are surer"),

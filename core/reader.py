@@ -26,7 +26,7 @@ from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
 from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
-from core.rectify import quads_in_box, rectify
+from core.rectify import fits, quads_in_box, rectify
 from core.several import CarReading, fuse_photos
 from core.verdict import RETAKE, confidence, presence, verdict
 from core.vin import check_digit_status
@@ -108,7 +108,9 @@ class VinReader:
             codes = _bar_codes(source, photo, seen[0].line if seen else None)
             clock.stop("bar codes")
             return self._without("no_vin", clock, photo, problems, maps, seen, codes=codes)
-        shown = framed(chosen)
+        around = framed(chosen)
+        # Room for a character may reach beyond the photo's border by more than can be straightened.
+        shown = around if fits(around.line, photo.size) else chosen
         problems = self._told(photo, shown)
         clock.stop("inspect")
         probability = confidence(chosen, self.panel.settings)

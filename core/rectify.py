@@ -30,6 +30,16 @@ def rectify(photo: Photo, line: Line) -> Strip:
     return Strip(photo, line.parts)
 
 
+def fits(line: Line, size: tuple[int, int]) -> bool:
+    """Whether ``line`` can be straightened from a photo of this ``(width, height)``."""
+    try:
+        for quad in line.parts:
+            _check(quad, size)
+    except EmptyQuad:
+        return False
+    return True
+
+
 def quads_in_box(box: Box, count: int = 9, thinnest: float = 0.035, thickest: float = 0.3) -> list[Quad]:
     """Straight lines that fill an upright box: one per tilt that the box allows.
 

@@ -47,7 +47,7 @@ PRESENCE = ("vin_bias", "vin_score", "vin_usual", "vin_length")
 """Names of the weights that tell a VIN from another row of text."""
 
 MISSED = 2
-"""Characters by which a reader misses 17 at most, as far as that counts: one that gives up sees none at all."""
+"""Characters by which a reader misses 17, as far as that counts: one that gives up sees none at all."""
 
 
 def presence_features(candidate: Candidate, prior: VinPrior | None) -> np.ndarray:

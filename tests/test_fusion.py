@@ -122,3 +122,8 @@ def test_rules_are_left_where_the_cars_do_not_keep_them() -> None:
 def test_nothing_to_fit_on_is_told() -> None:
     with pytest.raises(ValueError, match="no line"):
         fit_fusion([])
+
+
+def test_readers_that_are_as_good_are_trusted_alike() -> None:
+    lines = [(VIN, {"ctc": noisy(seed, 0.1), "yolo": noisy(1000 + seed, 0.1)}) for seed in range(40)]
+    assert len(set(fit_fusion(lines).weights.values())) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ from core.recognize.ctc import decode
 from core.recognize.fuse import fuse
 from core.recognize.prior import learn_prior
 from core.records import Candidate, Line, Photo, Problem, Slot, Strip
+from core.rectify import fits
 from core.verdict import FEATURES, confidence, features, verdict
 from core.vin import ALPHABET
 
@@ -74,6 +76,16 @@ def test_a_region_is_believed(reader: VinReader) -> None:
     again = reader.read(data, Quad.from_box(chosen.line.parts[0].bounds()))
     assert again.vin == VINS[name]
     assert again.chosen is not None and again.chosen.line.origin == "region"
+
+
+def test_room_beyond_the_border_is_not_taken(reader: VinReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = sorted(VINS)[0]
+    plain = reader.read((SAMPLES / name).read_bytes())
+    far = Line((Quad.from_box((-90, 10, 400, 12)),), 0.9)
+    monkeypatch.setattr("core.reader.framed", lambda chosen: replace(chosen, line=far))
+    reading = reader.read((SAMPLES / name).read_bytes())
+    assert reading.vin == plain.vin
+    assert reading.chosen is not None and fits(reading.chosen.line, reading.size)
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -28,6 +28,8 @@ HELD = 0.9
 """Of the photos that people could not read for sure, this share is held back: who knows what is right?"""
 COVERAGE = 0.81
 """Of the photos that people could read so many are accepted and right, even if that holds back fewer."""
+ABSENT = 0.99
+"""Of the pictures without a VIN, so many are said to have none."""
 _SIGNS = {"odds": 1, "weakest": 1, "length": 1, "valid": 1, "invalid": -1, "differ": -1}
 
 
@@ -84,7 +86,7 @@ def calibrate_presence(
 
     Returns:
         Weights named as in ``verdict.PRESENCE``, and ``present``, the probability below which it is none.
-        It turns away 97 % of the pictures without one, but of the right readings one in 200 at most.
+        It turns away :data:`ABSENT` of the pictures without one, of right readings one in 200 at most.
     """
     kept = [candidate for candidate in without if candidate is not None]
     if len(with_vin) < 20 or len(kept) < 20:
@@ -96,7 +98,7 @@ def calibrate_presence(
     settings = dict(zip(PRESENCE, map(float, weights), strict=True))
     right = [presence(c, prior, settings) for c, good in with_vin if good]
     wrong = [presence(c, prior, settings) if c is not None else 0.0 for c in without]
-    settings["present"] = float(min(np.percentile(wrong, 97), np.percentile(right, 0.5)))
+    settings["present"] = float(min(np.percentile(wrong, 100 * ABSENT), np.percentile(right, 0.5)))
     return settings
 
 

@@ -19,6 +19,9 @@ GRID = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05, 1.2)
 
 HABITS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 
+EVEN = 0.01
+"""Nats per line that few hundred lines cannot tell apart: of such weights the most even ones are taken."""
+
 Opinions = Mapping[str, SlotPosteriors]
 
 
@@ -38,6 +41,9 @@ class Fusion:
 def fit_fusion(lines: Sequence[tuple[str, Opinions]]) -> Fusion:
     """The weights under which the true characters are likeliest (least mean negative log-likelihood).
 
+    Of weights that are as good as the best ones, those that trust the readers most alike: fitted again on
+    lines that these weights chose, they stay what they are.
+
     Args:
         lines: truth and every reader's opinion on the line that was chosen.
 
@@ -52,7 +58,9 @@ def fit_fusion(lines: Sequence[tuple[str, Opinions]]) -> Fusion:
         for weights in product(GRID, repeat=len(names))
         if any(weights)
     }
-    weights = dict(zip(names, min(costs.items(), key=lambda item: item[1])[0], strict=True))
+    near = [weights for weights, cost in costs.items() if cost <= min(costs.values()) + EVEN]
+    evenest = min(near, key=lambda weights: (max(weights) - min(weights), costs[weights]))
+    weights = dict(zip(names, evenest, strict=True))
     table = {name: _told([(truth, join({name: seen[name]})) for truth, seen in lines]) for name in names}
     table["fused"] = _told([(truth, join(seen, weights)) for truth, seen in lines])
     return Fusion(weights, table)

@@ -12,7 +12,11 @@ from core.records import Candidate, Line, Slot, SlotPosteriors
 from core.vin import check_digit_status
 
 RULES = {"valid": 1.0, "not_applicable": 0.0, "invalid": -2.0}
-"""What the check digit is worth, natural logarithm: evidence beside the picture, never a filter."""
+"""What the check digit is worth, natural logarithm: evidence beside the picture, never a filter.
+
+Where no law asks for one, it is worth what the maker's VINs say of it, within these bounds: 1 at the start of
+a VIN would else win over J, whose value is the same and whose makers mostly keep it without having to.
+"""
 
 USUAL, TYPICAL, MOST = 0.2, -30.0, 1.0
 """What a nat costs by which a text is less usual than most VINs are; and what that costs at most."""
@@ -33,25 +37,28 @@ def weigh(
     slots: tuple[Slot, ...],
     opinions: Mapping[str, SlotPosteriors],
     evidence: np.ndarray | None = None,
+    prior: VinPrior | None = None,
 ) -> Candidate:
     """Put a number on how well a line reads as a VIN.
 
     The score adds the logarithms of: all 17 slots being right, the line having 17 characters at all (mean of
     the readers, each bounded by :data:`GIVEN_UP`: one that gives up does not outvote one that is sure), the
-    detector's belief, and the check digit. ``evidence`` is kept with the candidate.
+    detector's belief, and the check digit. ``evidence`` is kept with the candidate; ``prior`` knows which
+    makers keep a check digit where no law asks for it.
     """
     sure = _sure(slots)
     length = sum(max(one.log_likelihood, GIVEN_UP) for one in opinions.values()) / len(opinions)
     text = "".join(slot.character for slot in slots)
     rule = check_digit_status(text)
-    score = sure + length + _belief(line) + RULES[rule]
+    digit = _digit(text, prior)
+    score = sure + length + _belief(line) + digit
     reason = (
         f"characters {math.exp(sure / 17):.0%} sure on average, "
         f"length fits with {math.exp(max(length, -50)):.2g}, detector {line.score:.0%}, "
         f"check digit {rule.replace('_', ' ')}"
     )
     readers = {name: opinion.text for name, opinion in opinions.items()}
-    return Candidate(line, slots, readers, score, reason, evidence)
+    return Candidate(line, slots, readers, score, reason, evidence, digit)
 
 
 def choose(
@@ -83,7 +90,7 @@ def terms(candidate: Candidate) -> dict[str, float]:
     found = {
         "characters": _sure(candidate.slots),
         "detector": _belief(candidate.line),
-        "check digit": RULES[check_digit_status(candidate.text)],
+        "check digit": candidate.digit,
     }
     found["length"] = candidate.score - sum(found.values())
     return {name: found[name] for name in TERMS}
@@ -91,6 +98,13 @@ def terms(candidate: Candidate) -> dict[str, float]:
 
 def _sure(slots: tuple[Slot, ...]) -> float:
     return sum(math.log(max(slot.confidence, 1e-6)) for slot in slots)
+
+
+def _digit(text: str, prior: VinPrior | None) -> float:
+    status = check_digit_status(text)
+    if status != "not_applicable" or prior is None:
+        return RULES[status]
+    return min(max(prior.log_digit(text), RULES["invalid"]), RULES["valid"])
 
 
 def _belief(line: Line) -> float:

@@ -76,7 +76,7 @@ class CloserLook:
         # Close-ups have larger characters than the detector learnt from.
         yield self._lines(self.detector.maps(photo, 0.5), FAINT)
         for quarters in (2, 1, 3):
-            yield self._seen(on_its_side(photo, quarters))
+            yield self._seen(on_its_side(photo, quarters), words=True)
         if max(photo.pixels.shape[:2]) >= LARGE:
             yield self._lines(self.detector.maps(photo, 2.0), FAINT)
 
@@ -84,19 +84,23 @@ class CloserLook:
         """What is seen around the best candidates, made level, and on its head where that helps nothing."""
         ranked = sorted(candidates, key=lambda one: (self.is_vin(one), one.score), reverse=True)[:CLOSER]
         found: list[Candidate] = []
+        hopeless = self._best(candidates) <= HOPELESS
         for turn in (0.0, np.pi):
             lines = []
             for candidate in ranked:
                 view = surroundings(photo, candidate.line, turn)
-                lines += self._seen(view, CLOSE) if view is not None else []
+                lines += self._seen(view, CLOSE, words=hopeless) if view is not None else []
             self.lap("detect")
             found += self.panel.read(photo, lines, self.lap)
             if self._best(candidates + found) > HOPELESS:
                 break
         return found
 
-    def _seen(self, view: View, zoom: float = 1.0) -> list[Line]:
-        return [view.in_photo(line) for line in self._lines(self.detector.maps(view.photo, zoom))]
+    def _seen(self, view: View, zoom: float = 1.0, words: bool = False) -> list[Line]:
+        """Lines of a view; ``words`` asks the maps of all text too, as the first look does."""
+        maps = self.detector.maps(view.photo, zoom)
+        lines = self._lines(maps) + (find_words(maps) if words else [])
+        return [view.in_photo(line) for line in lines]
 
     def _lines(self, maps: HeatMaps, threshold: float | None = None) -> list[Line]:
         usual = self.detector.network.card.settings.get("threshold", 0.5)

@@ -132,7 +132,8 @@ class Panel:
     def _weighed(self, line: Line, strip: Strip, opinions: Mapping[str, SlotPosteriors]) -> Candidate:
         slots = fuse(opinions, strip, self.weights, self.rules)
         # Kept without the rules: what is known of VINs is to be heard once, however many photos there are.
-        return weigh(line, slots, opinions, join(opinions, self.weights).astype(np.float32))
+        seen = join(opinions, self.weights).astype(np.float32)
+        return weigh(line, slots, opinions, seen, self.prior)
 
     def _views(self, photo: Photo, best: _Heard, lap: Lap) -> list[_Heard]:
         """The line, and where it is not sure what it looks like turned, shifted and cut a little."""
@@ -175,7 +176,7 @@ class Panel:
         for line, strip, opinion in zip(kept, strips, self.ctc.read(strips), strict=True):
             views = {"ctc": opinion}
             seen = join(views, self.weights).astype(np.float32)
-            out.append(_Heard(strip, opinion, weigh(line, fuse(views, strip), views, seen)))
+            out.append(_Heard(strip, opinion, weigh(line, fuse(views, strip), views, seen, self.prior)))
         lap("recognize")
         return out
 

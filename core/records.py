@@ -151,6 +151,7 @@ class Candidate:
         reason: the score in words.
         evidence: what the readers see together, float32 ``(17, 33)``, rows sum to 1, before anything that is
             known of VINs was heard; None for a candidate that did not come from readers.
+        digit: what the check digit adds to the score, natural logarithm.
     """
 
     line: Line
@@ -159,6 +160,7 @@ class Candidate:
     score: float
     reason: str
     evidence: np.ndarray | None = None
+    digit: float = 0.0
 
     @property
     def text(self) -> str:

@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.choose import TERMS, choose, terms, weigh
 from core.geometry import Quad
+from core.recognize.prior import learn_prior
 from core.records import Candidate, Line, Reading, Slot, SlotPosteriors
+from core.vin import check_digit_status
 from pages.widgets import candidates, guided, overlay
 from pages.widgets.sources import Source
 
@@ -50,6 +52,24 @@ def test_a_reader_that_gives_up_does_not_outvote_one_that_is_sure(
     blank = np.full((17, 33), 1 / 33, np.float32), np.zeros((17, 2), np.float32)
     said = {"ctc": SlotPosteriors(*blank, ctc, VIN), "yolo": SlotPosteriors(*blank, yolo, "")}
     assert terms(weigh(one.line, one.slots, said))["length"] == pytest.approx(length)
+
+
+def test_one_at_the_start_gains_nothing_over_the_j_of_makers_that_keep_a_check_digit() -> None:
+    japanese, american, wrong = "JN1CA21D4TT173601", "1N1CA21D4TT173601", "JN1CA21D5TT173601"
+    assert check_digit_status(japanese) == "not_applicable" and check_digit_status(american) == "valid"
+    prior = learn_prior([japanese] * 30 + ["X9L212300M0750905"] * 30)
+
+    def digit(text: str) -> float:
+        one = candidate(text)
+        blank = np.full((17, 33), 1 / 33, np.float32), np.zeros((17, 2), np.float32)
+        found = weigh(one.line, one.slots, {"ctc": SlotPosteriors(*blank, -0.2, text)}, prior=prior)
+        assert found.score == pytest.approx(sum(terms(found).values()))
+        return terms(found)["check digit"]
+
+    assert digit(japanese) == digit(american) == 1.0
+    assert digit(wrong) < 0
+    # Its maker's digits are no check digits: one that agrees by chance is worth nothing.
+    assert digit("X9L212305M0750905") < 0.5
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 
 from core.closer import CloserLook
+from core.detect.lines import LineConfig
 from core.detect.views import REACH, on_its_side, surroundings
 from core.geometry import Quad
-from core.records import Candidate, Line, Photo
+from core.learn.craft.targets import affinity_map, evenly_spaced, region_map
+from core.records import Candidate, HeatMaps, Line, Photo
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])
@@ -77,3 +81,37 @@ def test_prose_of_17_letters_ends_no_search() -> None:
     look = CloserLook(None, None, lambda one: one is vin, lambda stage: None)  # type: ignore[arg-type]
     assert look._best([prose]) < -1e8
     assert look._best([prose, vin]) == -6.0
+
+
+class OnlyText:
+    """A detector that sees 17 level characters, and no *VIN text*, in a photo of one shape."""
+
+    card = SimpleNamespace(settings={"threshold": 0.5})
+    network = SimpleNamespace(card=card)
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+
+    def maps(self, photo: Photo, zoom: float = 1.0) -> HeatMaps:
+        rows, columns = photo.pixels.shape[:2]
+        nothing = np.zeros((rows, columns), np.float32)
+        if (rows, columns) != self.shape:
+            return HeatMaps(nothing, nothing, nothing, 1.0)
+        boxes = evenly_spaced(Quad.from_line((150, 80), 255, 20, 0.0), 17)
+        size = (rows, columns)
+        return HeatMaps(region_map([boxes], size), affinity_map([boxes], size), nothing, 1.0)
+
+    def lines(self, maps: HeatMaps, config: LineConfig) -> list[Line]:
+        return []
+
+
+def test_a_photo_on_its_side_is_asked_for_words_too() -> None:
+    """What the first look finds among all text is found however the photo lies."""
+    photo = Photo(np.zeros((300, 200, 3), np.uint8))
+    look = CloserLook(OnlyText((200, 300)), None, lambda one: True, lambda stage: None)  # type: ignore[arg-type]
+    looks = list(look._elsewhere(photo, HeatMaps(*(np.zeros((300, 200), np.float32),) * 3, 1.0)))
+    found = [line for lines in looks for line in lines]
+    assert found
+    for line in found:
+        quad = line.parts[0]
+        assert abs(abs(np.rad2deg(quad.angle)) - 90) < 2 and quad.length == pytest.approx(255, abs=12)

@@ -66,8 +66,12 @@ class Panel:
         bounded = self._bounded(photo, views[number], joined[number], lap)
         best = max([joined[number], *bounded], key=lambda candidate: candidate.score)
         lap("recognize")
-        # Best first, so the rivals are the first of the others.
-        return [best, *joined[len(views) :], *(one.candidate for one in others[len(rivals) :])]
+        told = [best, *joined[len(views) :]]
+        least = min(candidate.score for candidate in told)
+        # Best first, so the rivals are the first of the others. What one reader says of the rest cannot be
+        # compared with what two say: it does not win by the doubts of one that was not asked.
+        rest = [one.candidate for one in others[len(rivals) :]]
+        return [*told, *(replace(one, score=min(one.score, least)) for one in rest)]
 
     def hear(self, photo: Photo, line: Line) -> dict[str, SlotPosteriors]:
         """What each reader says of one line, before their words are joined.

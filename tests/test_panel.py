@@ -53,6 +53,26 @@ def test_other_lines_stay_candidates_and_score_less(reader: VinReader, photo: Ph
     assert {"ctc", "yolo"} == set(max(candidates, key=lambda candidate: candidate.score).readers)
 
 
+class Silent:
+    """A second reader that gives up on every strip."""
+
+    def read(self, strips: Sequence[Strip]) -> list[SlotPosteriors]:
+        even = np.full((17, len(ALPHABET)), 1 / len(ALPHABET), np.float32)
+        edges = np.linspace(0, 1, 18, dtype=np.float32)
+        return [SlotPosteriors(even, np.stack([edges[:-1], edges[1:]], axis=1), -60.0, "") for _ in strips]
+
+
+def test_what_one_reader_says_does_not_win_by_the_doubts_of_the_other(
+    reader: VinReader, photo: Photo, line: Line
+) -> None:
+    doubting = replace(reader.panel, yolo=Silent())
+    candidates = doubting.read(photo, [line] * 6)
+    heard = [len(candidate.readers) for candidate in candidates]
+    assert heard.count(1) == 3
+    both = [one.score for one in candidates if len(one.readers) == 2]
+    assert all(one.score <= min(both) for one in candidates if len(one.readers) == 1)
+
+
 def test_what_lies_outside_is_left_out(reader: VinReader, photo: Photo, line: Line) -> None:
     outside = Line((line.parts[0].part(9, 10),), 0.9)
     assert reader.panel.read(photo, [outside]) == []

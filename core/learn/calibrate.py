@@ -86,7 +86,8 @@ def calibrate_presence(
 
     Returns:
         Weights named as in ``verdict.PRESENCE``, and ``present``, the probability below which it is none.
-        It turns away :data:`ABSENT` of the pictures without one, of right readings one in 200 at most.
+        That is a half, more where :data:`ABSENT` of the pictures without one ask for it, and less where more
+        than one in 200 of the right readings would be lost.
     """
     kept = [candidate for candidate in without if candidate is not None]
     if len(with_vin) < 20 or len(kept) < 20:
@@ -98,7 +99,8 @@ def calibrate_presence(
     settings = dict(zip(PRESENCE, map(float, weights), strict=True))
     right = [presence(c, prior, settings) for c, good in with_vin if good]
     wrong = [presence(c, prior, settings) if c is not None else 0.0 for c in without]
-    settings["present"] = float(min(np.percentile(wrong, 100 * ABSENT), np.percentile(right, 0.5)))
+    wanted = max(0.5, np.percentile(wrong, 100 * ABSENT))
+    settings["present"] = float(min(wanted, np.percentile(right, 0.5)))
     return settings
 
 

@@ -22,8 +22,8 @@ HABITS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)
 EVEN = 0.01
 """Nats per line that few hundred lines cannot tell apart.
 
-Of such weights the most even ones are taken, and the check digit is heard as much as that allows: the law knows
-more of it than they do.
+Of such weights the most even ones are taken, and the check digit is heard as much as that allows: the law
+knows more of it than they do.
 """
 
 Opinions = Mapping[str, SlotPosteriors]

@@ -29,7 +29,7 @@ HELD = 0.9
 COVERAGE = 0.81
 """Of the photos that people could read so many are accepted and right, even if that holds back fewer."""
 ABSENT = 0.99
-"""Of the pictures without a VIN, so many are said to have none."""
+"""Of the pictures without a VIN that it is fitted on, at least so many are said to have none."""
 _SIGNS = {"odds": 1, "weakest": 1, "length": 1, "valid": 1, "invalid": -1, "differ": -1}
 
 

@@ -50,7 +50,9 @@ def plot(rows: list[dict], width: int = 640, height: int = 360) -> str:
     """Exact match over labels, a thin line per seed and a thick one for their mean; the round is a ring."""
     left, bottom = 60, 40
     most = max([row["labels"] for row in rows], default=1) or 1
-    low, high = 0.0, max([row["exact"] for row in rows], default=1.0) * 1.05 or 1.0
+    reached = [row["exact"] for row in rows] or [0.0, 1.0]
+    # Whole twentieths around what was reached: a curve over 20 points says nothing on an axis from 0 to 100.
+    low, high = np.floor(20 * min(reached)) / 20, np.ceil(20 * max(reached) + 0.2) / 20
 
     def place(labels: float, exact: float) -> tuple[float, float]:
         x = left + (width - left - 20) * labels / most

@@ -1,8 +1,8 @@
 """Both readers at work on the lines of one photo: who reads what, and how often it is looked at.
 
-The CTC reader reads every line, the best one on its head too. Where its best one is not sure, the line is
-turned, shifted and cut a little for as long as that helps. What is left in the running is read by the
-YOLO reader too; their words are joined.
+The CTC reader reads every line, the best one on its head too. What is left in the running is read by the
+YOLO reader too; their words are joined. Where both together are not sure of the best line, it is turned,
+shifted and cut a little for as long as that helps, and the best of these views are read by both.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ CERTAIN = 0.9
 """Least confidence of a line's slots from which on nobody asks whether it is upside down."""
 VIEWS = 3
 """Views of the best line that the second reader reads, where it was looked at more than once."""
-LOOKS = 2
+LOOKS = 1
 """Rounds of small moves around the best line, where it is not sure."""
+LOST = -30.0
+"""The CTC reader's score below which no small move makes a VIN of a line: other text lies near -130."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,20 @@ class Panel:
         if not heard:
             return []
         first, *others = self._upright(photo, heard, lap)
-        views = sorted(self._views(photo, first, lap), key=_score, reverse=True)[:VIEWS]
-        least = views[0].candidate.score - RIVAL
+        least = first.candidate.score - RIVAL
         rivals = [one for one in others if one.candidate.score >= least][:RIVALS]
-        joined = self._join(views + rivals)
-        number = max(range(len(views)), key=lambda view: joined[view].score)
-        bounded = self._bounded(photo, views[number], joined[number], lap)
-        best = max([joined[number], *bounded], key=lambda candidate: candidate.score)
+        joined, *answers = self._join([first, *rivals])
+        looks = [(joined, first)]
+        # Two readers may be sure together of what one alone is not: moves are tried where they are not.
+        if max(joined.score, first.candidate.score) < self.enough:
+            views = sorted(self._views(photo, first, lap), key=_score, reverse=True)[:VIEWS]
+            moved = [one for one in views if one is not first]
+            looks += zip(self._join(moved), moved, strict=True)
+        best, view = max(looks, key=lambda look: look[0].score)
+        bounded = self._bounded(photo, view, best, lap)
+        best = max([best, *bounded], key=lambda candidate: candidate.score)
         lap("recognize")
-        told = [best, *joined[len(views) :]]
+        told = [best, *answers]
         least = min(candidate.score for candidate in told)
         # Best first, so the rivals are the first of the others. What one reader says of the rest cannot be
         # compared with what two say: it does not win by the doubts of one that was not asked.
@@ -109,7 +116,7 @@ class Panel:
 
     @property
     def enough(self) -> float:
-        """The CTC reader's score from which on one look is enough."""
+        """Score from which on one look is enough."""
         return self.settings.get("second_look", -1.0)
 
     def _upright(self, photo: Photo, heard: list[_Heard], lap: Lap) -> list[_Heard]:
@@ -143,7 +150,7 @@ class Panel:
         """The line, and where it is not sure what it looks like turned, shifted and cut a little."""
         views = [best]
         for _ in range(LOOKS):
-            if best.candidate.score >= self.enough:
+            if not LOST < best.candidate.score < self.enough:
                 break
             line = best.candidate.line
             options = [*variants(line.parts), *windows(line.parts), trimmed(line.parts, best.opinion.extents)]

@@ -12,7 +12,7 @@ import numpy as np
 from core import images, registry
 from core.bar_codes import bar_codes, bar_codes_near, with_codes, worth_a_closer_look
 from core.choose import choose
-from core.closer import CloserLook
+from core.closer import CloserLook, first_zoom
 from core.detect.craft import CraftDetector
 from core.detect.detector import Detector
 from core.detect.lines import LineConfig
@@ -90,13 +90,15 @@ class VinReader:
         clock.stop("screen")
         if hopeless:
             return self._without("retake", clock, photo, problems=(hopeless,))
-        maps = self.detector.maps(photo)
+        # A person's region is looked at once, so at the usual size.
+        zoom = 1.0 if region else first_zoom(photo, self.detector.network.card.settings)
+        maps = self.detector.maps(photo, zoom)
         lines = self._lines(maps, region)
         clock.stop("detect")
         candidates = self.panel.read(photo, lines, clock.stop)
         if region is None:
             closer = CloserLook(self.detector, self.panel, self._is_vin, clock.stop)
-            candidates += closer.candidates(photo, maps, candidates)
+            candidates += closer.candidates(photo, maps, candidates, zoom)
         likely = candidates if region is not None else [one for one in candidates if self._is_vin(one)]
         chosen, _ = choose(likely, self.panel.settings.get("least", -60.0), self.panel.prior)
         seen = tuple(sorted(candidates, key=lambda one: one.score, reverse=True))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from benchmarks.peers import machine
 from benchmarks.peers.report import Bench, page
 from benchmarks.peers.rows import Row, append, load, mark_of
 from benchmarks.peers.systems import Setup
@@ -77,3 +81,18 @@ def test_the_page_counts_each_system_by_its_own_rule() -> None:
     assert "**0.0 %** (0)" in ours and "| 10 |" in ours and "5.9 %" in ours
     assert "**100.0 %** (1)" in theirs and "| 55 |" in theirs and "| 5.5 |" in theirs
     assert any("Tesseract | could not be had: No module named 'tesserocr'" in line for line in lines)
+
+
+def test_nobody_is_measured_while_another_still_works() -> None:
+    busy = subprocess.Popen(
+        [sys.executable, "-c", "import time\nend = time.time() + 1\nwhile time.time() < end: pass"]
+    )
+    time.sleep(0.3)
+    begun = time.monotonic()
+    machine.settle([busy.pid])
+    waited = time.monotonic() - begun
+    busy.wait()
+    assert 0.3 < waited < machine.PATIENCE + 0.5
+    begun = time.monotonic()
+    machine.settle([busy.pid])
+    assert time.monotonic() - begun < 0.3

@@ -27,10 +27,12 @@ from core.store.queue import QueueConfig, next_photo
 from core.store.review import approve, set_gold
 from core.store.rounds import (
     PseudoLabel,
+    accepted_count,
     accepted_labels,
     keep_round,
     labelling_rounds,
     pool,
+    pool_size,
     pseudo_labels,
     settle_rounds,
     withdraw,
@@ -186,6 +188,7 @@ class TestRounds:
         (made,) = labelling_rounds(desk.store)
         assert (made.state, made.audit.answered, made.audit.right) == ("accepted", 2, 2)
         assert [one.photo for one in accepted_labels(desk.store)] == desk.photos[2:4]
+        assert accepted_count(desk.store) == 2
         assert pseudo_labels(desk.store, key)[0].evidence["readers"]["yolo"] == VINS[0]
 
     def test_a_round_below_its_target_is_withdrawn_as_a_whole_and_as_soon_as_that_is_certain(
@@ -231,6 +234,7 @@ class TestRounds:
         frozen(desk)
         same = add_photo(desk.store, Incoming(picture(77), "b.png", "test", side="val"))
         assert {one.photo for one in pool(desk.store)} == set(desk.photos[1:])
+        assert pool_size(desk.store) == len(desk.photos) - 1
         assert same not in {one.photo for one in pool(desk.store)}
 
     def test_forgetting_reaches_pseudo_labels(self, desk: Desk) -> None:

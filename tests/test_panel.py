@@ -115,3 +115,29 @@ def test_a_code_beside_the_vin_is_cut_off(reader: VinReader) -> None:
         assert best.line.parts[0].length == pytest.approx(170 if fooled else 200)
         # Where nobody sees an eighteenth character nobody looks again.
         assert len(yolo.seen) == (2 if fooled else 1)
+
+
+class Doubting:
+    """The CTC reader, never surer than nine in ten of a character; it counts the strips it was asked for."""
+
+    def __init__(self, reader: object) -> None:
+        self.reader, self.network, self.strips = reader, reader.network, 0  # type: ignore[attr-defined]
+
+    def read(self, strips: Sequence[Strip]) -> list[SlotPosteriors]:
+        self.strips += len(strips)
+        said = self.reader.read(strips)  # type: ignore[attr-defined]
+        even = 0.1 / len(ALPHABET)
+        return [replace(one, probabilities=0.9 * one.probabilities + np.float32(even)) for one in said]
+
+
+def test_moves_are_tried_only_where_both_readers_together_are_not_sure(
+    reader: VinReader, photo: Photo, line: Line
+) -> None:
+    counts = []
+    for yolo in (reader.panel.yolo, Silent()):
+        ctc = Doubting(reader.panel.ctc)
+        panel = replace(reader.panel, ctc=ctc, yolo=yolo)  # type: ignore[arg-type]
+        panel.read(photo, [line])
+        counts.append(ctc.strips)
+    sure, unsure = counts
+    assert sure <= 2 < unsure

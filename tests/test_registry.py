@@ -98,3 +98,10 @@ def test_the_detector_computes_the_same_in_torch_and_onnx() -> None:
     with torch.inference_mode():
         ours = CraftServing(network).eval()(torch.from_numpy(photos)).numpy()
     assert np.abs(ours - load("craft").run(photos)[0]).max() < 1e-3
+
+
+def test_one_pool_of_threads_is_shared_however_often_the_module_is_imported() -> None:
+    load("quality")
+    registry._share_threads.cache_clear()
+    registry._share_threads()
+    assert load("quality").run(np.zeros((1, 41, 156), np.float32))[0].shape == (1, 41, 13)

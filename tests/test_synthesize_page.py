@@ -24,7 +24,7 @@ from core.store import Store
 from core.store.errors import NotAllowed, Refused
 from core.store.files import path_of
 from core.store.jobs import Job, Owner, job, jobs
-from core.store.learning import teachable
+from core.store.learning import teachable, teachable_lessons
 from core.store.people import add_person
 from core.store.predictions import save_prediction
 from core.synth.coverage import FAMILIES, coverage
@@ -171,7 +171,7 @@ class TestBesideRealOnes:
 
     def test_only_photos_that_teach_are_shown(self, store: Store) -> None:
         filled(store, train=3, val=2, gold=2)
-        found = teachable(store)
+        found = teachable_lessons(store, teachable(store))
         assert len(found) == 3 and all(lesson.side == "train" for lesson in found)
         at = opened()
         at.segmented_control(key="synthesize_way").set_value("beside").run()
@@ -182,7 +182,7 @@ class TestBesideRealOnes:
 
     def test_a_new_vin_stands_on_the_same_plate(self, store: Store) -> None:
         filled(store, train=1, val=0)
-        (lesson,) = teachable(store)
+        (lesson,) = teachable_lessons(store, teachable(store))
         one = real_strip(store, lesson.sha256, lesson.content, (320, 48), 1)
         assert one.pixels.shape == (48, 320) and one.swapped is not None
         assert len(one.other) == 17 and one.other != lesson.content.text
@@ -190,7 +190,7 @@ class TestBesideRealOnes:
 
     def test_a_photo_that_is_gone_spoils_nothing(self, store: Store) -> None:
         filled(store, train=2, val=0)
-        path_of(store, teachable(store)[0].sha256).unlink()
+        path_of(store, teachable_lessons(store, teachable(store))[0].sha256).unlink()
         at = opened()
         at.segmented_control(key="synthesize_way").set_value("beside").run()
         assert not at.exception

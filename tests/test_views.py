@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-from core.closer import CloserLook
+from core.closer import CloserLook, first_zoom
 from core.detect.lines import LineConfig
 from core.detect.views import REACH, on_its_side, surroundings
 from core.geometry import Quad
@@ -115,3 +116,41 @@ def test_a_photo_on_its_side_is_asked_for_words_too() -> None:
     for line in found:
         quad = line.parts[0]
         assert abs(abs(np.rad2deg(quad.angle)) - 90) < 2 and quad.length == pytest.approx(255, abs=12)
+
+
+def test_no_photo_is_enlarged_for_the_first_look() -> None:
+    settings = {"side": 384.0, "smallest": 256.0}
+
+    def zoom(rows: int, columns: int, settings: dict[str, float]) -> float:
+        return first_zoom(Photo(np.zeros((rows, columns, 3), np.uint8)), settings)
+
+    assert zoom(256, 200, settings) == pytest.approx(2 / 3)
+    assert zoom(100, 80, settings) == pytest.approx(2 / 3)
+    assert zoom(300, 320, settings) == pytest.approx(320 / 384)
+    assert zoom(3000, 4000, settings) == 1.0
+    # A detector whose card does not say how small it may look keeps its usual size.
+    assert zoom(256, 200, {"side": 384.0}) == zoom(256, 200, {}) == 1.0
+
+
+class Looks(OnlyText):
+    """A detector that remembers how large it looked."""
+
+    def __init__(self) -> None:
+        super().__init__((0, 0))
+        self.zooms: list[float] = []
+
+    def maps(self, photo: Photo, zoom: float = 1.0) -> HeatMaps:
+        self.zooms.append(zoom)
+        return super().maps(photo, zoom)
+
+
+@pytest.mark.parametrize(("score", "zooms"), [(-0.5, []), (-2.0, [1.0])])
+def test_the_usual_look_follows_a_smaller_one_that_was_not_sure(score: float, zooms: list[float]) -> None:
+    detector = Looks()
+    sure = Candidate(Line((Quad.from_box((0, 0, 170, 12)),), 1.0), (), {}, -0.1, "")
+    panel = SimpleNamespace(enough=-1.0, read=lambda photo, lines, lap: [sure])
+    look = CloserLook(detector, panel, lambda one: True, lambda stage: None)  # type: ignore[arg-type]
+    photo = Photo(np.zeros((64, 64, 3), np.uint8))
+    first = [replace(sure, score=score)]
+    found = look.candidates(photo, detector.maps(photo, 2 / 3), first, 2 / 3)
+    assert detector.zooms[1:] == zooms and found == [sure] * len(zooms)

@@ -97,6 +97,7 @@ def run(
                     if system not in warm:
                         process.read(label.path, box)
                         warm.add(system)
+                    machine.settle([one.pid for one, _ in running.values()])
                     found = process.read(label.path, box)
                     texts = tuple(Text(**text) for text in found["texts"])
                     row = Row(

@@ -10,6 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+STILL = 0.05
+"""Seconds without work after which a process is at rest."""
+PATIENCE = 3.0
+"""Seconds after which nobody waits for it any longer."""
 
 
 def described() -> str:
@@ -49,6 +53,18 @@ class Neighbours:
 
     def _own(self) -> float:
         return sum(_used(pid) for pid in self._ours)
+
+
+def settle(processes: Sequence[int]) -> None:
+    """Wait until they work no more: threads that stay awake after an answer slow the next one down."""
+    given_up = time.monotonic() + PATIENCE
+    before = [_used(pid) for pid in processes]
+    while time.monotonic() < given_up:
+        time.sleep(STILL)
+        now = [_used(pid) for pid in processes]
+        if now == before:
+            return
+        before = now
 
 
 def _busy() -> float:

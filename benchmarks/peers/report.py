@@ -174,7 +174,8 @@ _HOW = """
 
 - Machine: {machine}. {day}, in {sessions} session(s). {disturbed}
 - Every system is in a process of its own, loaded and warmed with one photo. Each photo goes to all systems,
-  one after the other, in turning order. Peak memory is that of the process, Python and libraries included.
+  one after the other, in turning order, each when the others have come to rest: threads of some stay awake
+  for up to 60 ms after an answer. Peak memory is that of the process, Python and libraries included.
 - VIN Desk answers with one VIN or none. The others read all text and do not say which is the VIN: **they
   count as right where any text contains the VIN**, where a row's texts joined from left to right do, or all
   rows together. Case, blanks and signs do not count, and I, O, Q are read as 1, 0, 0.

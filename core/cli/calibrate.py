@@ -42,12 +42,16 @@ def run(options: argparse.Namespace) -> int:
     """Read, fit, write."""
     from core.learn.calibrate import calibrate
     from core.learn.crops import read_labels
+    from core.learn.evaluate import UNREADABLE
 
     try:
-        found = [label for label in read_labels(options.labels) if label.use == options.use]
+        rows = read_labels(options.labels)
     except (OSError, ValueError) as error:
         raise Refusal(f"{options.labels} cannot be used: {error}") from error
-    labels = [label for label in found if label.vin or label.read == "illegible"]
+    found = [label for label in rows if label.vin or label.read == "illegible"]
+    labels = [label for label in found if label.use == options.use]
+    # Training takes photos that were read for sure; the others are as new to the readers as these.
+    others = [label for label in found if label.use != options.use and label.read in UNREADABLE]
     if options.report and not options.report.parent.is_dir():
         raise Refusal(f"the folder of {options.report} does not exist; make it first")
     reader = load_reader()
@@ -58,8 +62,9 @@ def run(options: argparse.Namespace) -> int:
         _keep(weights | {"present": 0.0})
         reader = load_reader()
     pairs = [(label, read_path(reader, label.path)) for label in progress(labels, "photos")]
+    unsure = [(label, read_path(reader, label.path)) for label in progress(others, "photos in doubt")]
     try:
-        fitted = calibrate(pairs)
+        fitted = calibrate(pairs, unsure)
     except ValueError as error:
         raise Refusal(str(error)) from error
     settings = fitted.settings | _presence(reader, pairs)

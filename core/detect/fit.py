@@ -91,6 +91,11 @@ def _line(x: np.ndarray, y: np.ndarray, high: int) -> tuple[float, float]:
     weights = np.ones(len(x))
     slope, offset = 0.0, float(y.mean())
     for _ in range(3):
-        slope, offset = np.polyfit(x, y, 1, w=weights)
+        # Weighted least squares, each residual times its weight.
+        shares = np.square(weights) / np.square(weights).sum()
+        middle, level = float(shares @ x), float(shares @ y)
+        away = x - middle
+        slope = float((shares * away) @ (y - level)) / max(float(shares @ np.square(away)), 1e-12)
+        offset = level - slope * middle
         weights = 1 / (1 + np.abs(y - slope * x - offset) / (0.03 * high))
-    return float(slope), float(offset)
+    return slope, offset

@@ -114,11 +114,12 @@ def suppress(boxes: Boxes, objectness: float = 0.4, overlap: float = 0.45) -> np
         overlap: intersection over union from which the weaker of two boxes goes.
     """
     kept: list[int] = []
-    for index in np.argsort(-boxes.objectness, kind="stable"):
+    clash = _iou(boxes) >= overlap
+    for index in np.argsort(-boxes.objectness, kind="stable").tolist():
         if boxes.objectness[index] < objectness:
             break
-        if all(_iou(boxes, index, other) < overlap for other in kept):
-            kept.append(int(index))
+        if not clash[index, kept].any():
+            kept.append(index)
     return np.array(sorted(kept, key=lambda index: boxes.centres[index]), dtype=int)
 
 
@@ -144,13 +145,14 @@ def _slots(boxes: Boxes, width: int, margin: float) -> SlotPosteriors:
     )
 
 
-def _iou(boxes: Boxes, one: int, other: int) -> float:
-    distance = abs(boxes.centres[one] - boxes.centres[other])
-    shared = min(
-        boxes.widths[one], boxes.widths[other], (boxes.widths[one] + boxes.widths[other]) / 2 - distance
+def _iou(boxes: Boxes) -> np.ndarray:
+    """Intersection over union of each with each, ``(n, n)``."""
+    distance = np.abs(boxes.centres[:, None] - boxes.centres)
+    both = boxes.widths[:, None] + boxes.widths
+    shared = np.clip(
+        np.minimum(np.minimum(boxes.widths[:, None], boxes.widths), both / 2 - distance), 0, None
     )
-    shared = max(0.0, float(shared))
-    return shared / (boxes.widths[one] + boxes.widths[other] - shared)
+    return shared / (both - shared)
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ turned out to be a gold one, is left out; and gold whose car once trained is no 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.store.connect import Row, Store, first, rows, scalar
@@ -88,6 +89,13 @@ _LEARNT = (
 )
 
 
+_TEACHABLE = (
+    "FROM photos p JOIN events e ON e.id = p.content WHERE p.state IN ('labelled', 'approved') "
+    "AND COALESCE(p.side, 'train') = 'train' AND p.gold = 0 AND e.quads != '[]' "
+    f"AND COALESCE(p.vin_group, '') NOT IN ({_GOLD_CARS})"
+)
+
+
 def lessons(store: Store, snapshot: Snapshot) -> list[Lesson]:
     """The labels of a snapshot that may teach or validate, in the order of the photos."""
     sql = (
@@ -107,20 +115,25 @@ def lessons(store: Store, snapshot: Snapshot) -> list[Lesson]:
     ]
 
 
-def teachable(store: Store) -> list[Lesson]:
-    """Labels of now that may teach and tell a place, reviewed or not, in the order of the photos.
+def teachable(store: Store) -> list[int]:
+    """Photos whose label of now may teach and tells a place, reviewed or not, in their order."""
+    with store.reading() as db:
+        return [row["id"] for row in rows(db, f"SELECT p.id {_TEACHABLE} ORDER BY p.id")]
+
+
+def teachable_lessons(store: Store, photos: Sequence[int]) -> list[Lesson]:
+    """The labels of those of ``photos`` that are :func:`teachable`, in the order of ``photos``.
 
     Before there is a snapshot, to look at; ``fresh`` is not asked here.
     """
     sql = (
         "SELECT p.id, p.sha256, e.text, e.quads, e.characters, COALESCE(e.kind, '') AS kind, e.tags "
-        "FROM photos p JOIN events e ON e.id = p.content WHERE p.state IN ('labelled', 'approved') "
-        "AND COALESCE(p.side, 'train') = 'train' AND p.gold = 0 AND e.quads != '[]' "
-        f"AND COALESCE(p.vin_group, '') NOT IN ({_GOLD_CARS}) ORDER BY p.id"
+        f"{_TEACHABLE} AND p.id IN ({', '.join('?' * len(photos))})"
     )
     with store.reading() as db:
-        found = rows(db, sql)
-    return [Lesson(row["id"], row["sha256"], _content(row), "train", True) for row in found]
+        found = {row["id"]: row for row in rows(db, sql, list(photos))}
+    there = [found[key] for key in photos if key in found]
+    return [Lesson(row["id"], row["sha256"], _content(row), "train", True) for row in there]
 
 
 def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:

@@ -125,6 +125,12 @@ def pool(store: Store) -> list[PoolPhoto]:
     return [PoolPhoto(row["id"], row["sha256"], corners_in(row["region"])) for row in found]
 
 
+def pool_size(store: Store) -> int:
+    """How many photos a round may label."""
+    with store.reading() as db:
+        return int(scalar(db, f"SELECT COUNT(*) FROM photos p WHERE {_MAY_TEACH}") or 0)
+
+
 def keep_round(
     store: Store, run: int, teacher: str, labels: Sequence[PseudoLabel], target: float,
     figures: Mapping[str, Any],
@@ -211,6 +217,16 @@ def accepted_labels(store: Store) -> list[PseudoLabel]:
     )
     with store.reading() as db:
         return [_label(row) for row in rows(db, sql)]
+
+
+def accepted_count(store: Store) -> int:
+    """How many photos :func:`accepted_labels` tells of."""
+    sql = (
+        "SELECT COUNT(DISTINCT a.photo) FROM pseudo_labels a JOIN photos p ON p.id = a.photo "
+        f"JOIN rounds r ON r.id = a.round WHERE r.state = 'accepted' AND a.accepted = 1 AND {_MAY_TEACH}"
+    )
+    with store.reading() as db:
+        return int(scalar(db, sql) or 0)
 
 
 _LABELS = "SELECT a.*, p.sha256 FROM pseudo_labels a JOIN photos p ON p.id = a.photo"

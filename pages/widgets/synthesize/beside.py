@@ -9,7 +9,7 @@ from core.images import ImageError, encode_png
 from core.jobs.real import real_strip
 from core.store import Store, StoreError
 from core.store.content import Content
-from core.store.learning import Lesson, teachable
+from core.store.learning import Lesson, teachable, teachable_lessons
 from core.synth.series import Recipe
 from pages.widgets.synthesize import cards, gallery
 
@@ -38,8 +38,9 @@ def show(store: Store, recipe: Recipe) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Others", key="synth_others", icon=":material/casino:", type="primary", on_click=_next)
         st.caption(f"{len(items):,} labelled photos have a line; gold and val are left out.")
-    order = np.random.default_rng(turn).permutation(len(items))[:SHOWN]
-    rows = [_row(store, items[place], recipe, turn * SHOWN + number) for number, place in enumerate(order)]
+    shown = [int(key) for key in np.random.default_rng(turn).permutation(items)[:SHOWN]]
+    lessons = teachable_lessons(store, shown)
+    rows = [_row(store, lesson, recipe, turn * SHOWN + number) for number, lesson in enumerate(lessons)]
     st.html(f'<table class="vd-beside" data-testid="beside">{_HEAD}<tbody>{"".join(rows)}</tbody></table>')
 
 

@@ -12,7 +12,7 @@ from core.jobs import queue
 from core.jobs.labelling import RoundOrder, put_round
 from core.store import Store, StoreError
 from core.store.people import Person
-from core.store.rounds import PseudoLabel, Round, labelling_rounds, pool, pseudo_labels, withdraw
+from core.store.rounds import PseudoLabel, Round, labelling_rounds, pool_size, pseudo_labels, withdraw
 from pages.widgets.train.changes import strip
 
 SURE = 0.97
@@ -35,7 +35,7 @@ def show(store: Store, person: Person) -> None:
 
 def _start(store: Store, person: Person) -> None:
     st.subheader("Start a round")
-    waiting = len(pool(store))
+    waiting = pool_size(store)
     st.write(
         f"The champions label the {waiting:,} photos that nobody has labelled. Of what they accept, a random "
         "sample goes to the Label desk; where people find too few of it right, the whole round is withdrawn."

@@ -7,7 +7,7 @@ import streamlit as st
 from core.learn.gate import GateConfig
 from core.store import Store
 from core.store.learning import supply
-from core.store.rounds import accepted_labels
+from core.store.rounds import accepted_count
 
 
 def show(store: Store) -> None:
@@ -21,7 +21,7 @@ def show(store: Store) -> None:
         "gold": found.gold,
         "with drawn extents": found.drawn,
         "with a ?": found.gapped,
-        "from rounds": len(accepted_labels(store)),
+        "from rounds": accepted_count(store),
         "wait for review": found.waiting,
     }
     cells = "".join(f"<div><dt>{name}</dt><dd>{count:,}</dd></div>" for name, count in figures.items())

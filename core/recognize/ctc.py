@@ -17,6 +17,8 @@ from core.registry import Network
 from core.vin import ALPHABET, LENGTH
 
 BLANK = 0
+_RESCALED = 8
+"""Frames after which states are divided by their sum: products of eight stay far from nothing."""
 
 
 @dataclass(frozen=True)
@@ -124,33 +126,32 @@ def _forward(probabilities: np.ndarray, length: int) -> tuple[np.ndarray, np.nda
 
     Index k counts the characters written so far. Returns character states ``(n, frames, length + 1, c)``,
     blank states ``(n, frames, length + 1)``, the mass newly entering each character state (same shape as
-    the first), and the scales ``(n, frames)``.
+    the first), and the scales ``(n, frames)``, 1 in all but one of ``_RESCALED`` and the last.
     """
     count, frames, classes = probabilities.shape
     written = np.zeros((count, frames, length + 1, classes - 1))
     blank = np.zeros((count, frames, length + 1))
     entered = np.zeros_like(written)
     scales = np.ones((count, frames))
-    for frame in range(frames):
-        seen = probabilities[:, frame]
-        if frame == 0:
-            entered[:, 0, 1] = seen[:, 1:]
-            stayed = np.zeros_like(entered[:, 0])
-            blank[:, 0, 0] = seen[:, 0]
-        else:
-            before = written[:, frame - 1]
-            total = before.sum(axis=2) + blank[:, frame - 1]
-            # A character may follow any other directly, itself only after a blank.
-            arriving = total[:, :-1, None] - before[:, :-1]
-            entered[:, frame, 1:] = arriving * seen[:, None, 1:]
-            stayed = before * seen[:, None, 1:]
-            blank[:, frame] = total * seen[:, :1]
-        written[:, frame] = stayed + entered[:, frame]
-        scale = written[:, frame].sum(axis=(1, 2)) + blank[:, frame].sum(axis=1)
-        scales[:, frame] = scale
-        written[:, frame] /= scale[:, None, None]
-        entered[:, frame] /= scale[:, None, None]
-        blank[:, frame] /= scale[:, None]
+    entered[:, 0, 1] = written[:, 0, 1] = probabilities[:, 0, 1:]
+    blank[:, 0, 0] = probabilities[:, 0, 0]
+    for frame in range(1, frames):
+        seen, before = probabilities[:, frame, None, 1:], written[:, frame - 1]
+        total = before.sum(axis=2)
+        total += blank[:, frame - 1]
+        new, here = entered[:, frame], written[:, frame]
+        # A character may follow any other directly, itself only after a blank.
+        np.subtract(total[:, :-1, None], before[:, :-1], out=new[:, 1:])
+        new *= seen
+        np.multiply(before, seen, out=here)
+        here += new
+        np.multiply(total, probabilities[:, frame, :1], out=blank[:, frame])
+        if frame % _RESCALED == 0 or frame == frames - 1:
+            scale = here.sum(axis=(1, 2)) + blank[:, frame].sum(axis=1)
+            scales[:, frame] = scale
+            here /= scale[:, None, None]
+            new /= scale[:, None, None]
+            blank[:, frame] /= scale[:, None]
     return written, blank, entered, scales
 
 
@@ -161,13 +162,12 @@ def _backward(probabilities: np.ndarray, length: int, scales: np.ndarray) -> np.
     beta[:, -1, length] = 1.0
     blank = np.zeros((count, length + 1))
     blank[:, length] = 1.0
+    shares = probabilities / scales[:, :, None]
     for frame in range(frames - 2, -1, -1):
-        seen, scale = probabilities[:, frame + 1], scales[:, frame + 1]
-        onward = beta[:, frame + 1] * seen[:, None, 1:] / scale[:, None, None]
-        onward_blank = blank * seen[:, :1] / scale[:, None]
-        entering = np.zeros((count, length + 1))
-        entering[:, :-1] = onward[:, 1:].sum(axis=2)
-        blank = onward_blank + entering
-        beta[:, frame] = onward + blank[:, :, None]
-        beta[:, frame, :-1] -= onward[:, 1:]
-    return np.maximum(beta, 0.0)
+        onward = beta[:, frame + 1] * shares[:, frame + 1, None, 1:]
+        blank *= shares[:, frame + 1, :1]
+        blank[:, :-1] += onward[:, 1:].sum(axis=2)
+        here = beta[:, frame]
+        np.add(onward, blank[:, :, None], out=here)
+        here[:, :-1] -= onward[:, 1:]
+    return np.maximum(beta, 0.0, out=beta)

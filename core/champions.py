@@ -19,8 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import onnxruntime
-
+from core import registry
 from core.disk import synced, written_whole
 from core.registry import (
     CURRENT,
@@ -246,10 +245,7 @@ def _point(name: str) -> None:
 
 
 def _runs(data: bytes, path: Path) -> None:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
     try:
-        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        registry.session(data)
     except Exception as error:  # ONNX Runtime raises several types of its own
         raise ModelError(f"{path} cannot be run ({error}); train it again") from error

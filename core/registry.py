@@ -163,6 +163,20 @@ def load_card(name: str, folder: Path | None = None) -> Card:
         raise ModelError(f"{path} is not a model card ({error}); {_way_back(path)}") from error
 
 
+def session(model: bytes | Path) -> onnxruntime.InferenceSession:
+    """A network on the threads that all networks of this process share: no other kind works beside them.
+
+    Raises:
+        Exception: ONNX Runtime's own, where it is no network that can be run.
+    """
+    _share_threads()
+    options = onnxruntime.SessionOptions()
+    options.use_per_session_threads = False
+    options.log_severity_level = 3
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
 def write_card(card: Card, folder: Path) -> None:
     """Write ``<name>.json`` beside the files it describes."""
     text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
@@ -192,15 +206,10 @@ def checked_bytes(path: Path, card: Card) -> bytes:
 def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Network:
     card = load_card(name, folder)
     data = checked_bytes(folder / f"{name}.onnx", card)
-    _share_threads()
-    options = onnxruntime.SessionOptions()
-    options.use_per_session_threads = False
-    options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return Network(card, session(data))
     except Exception as error:  # ONNX Runtime raises several types of its own
         raise ModelError(f"{folder / name}.onnx cannot be run ({error}); {_way_back(folder)}") from error
-    return Network(card, session)
 
 
 @cache

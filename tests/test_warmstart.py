@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 
+from core import registry
 from core.learn.craft.network import CraftNetwork
 from core.learn.craft.warmstart import load_warm_start as warm_craft
 from core.learn.ctc.network import CtcNetwork, CtcNetworkConfig
@@ -35,7 +35,7 @@ def test_the_ctc_network_gives_the_recognisers_probabilities() -> None:
     warm_ctc(network)
     strips = np.random.default_rng(0).uniform(-1, 1, (2, 1, 48, 320)).astype(np.float32)
     path = donor_path("PP-OCRv6_rec_small.onnx")
-    theirs = onnxruntime.InferenceSession(str(path)).run(None, {"x": strips.repeat(3, axis=1)})[0]
+    theirs = registry.session(path).run(None, {"x": strips.repeat(3, axis=1)})[0]
     dictionary = next(e.value for e in onnx.load(path).metadata_props if e.key == "character").split("\n")
     theirs = theirs[..., [0] + [dictionary.index(character) + 1 for character in ALPHABET]]
     theirs /= theirs.sum(axis=2, keepdims=True)
@@ -52,7 +52,7 @@ def test_the_craft_network_gives_the_detectors_last_features() -> None:
     model = onnx.load(donor_path("PP-OCRv6_det_small.onnx"))
     last = [node.output[0] for node in model.graph.node if node.op_type == "Relu"][-1]
     model.graph.output.append(onnx.helper.make_empty_tensor_value_info(last))
-    session = onnxruntime.InferenceSession(model.SerializeToString())
+    session = registry.session(model.SerializeToString())
     theirs = session.run([last], {session.get_inputs()[0].name: photos[:, ::-1].copy()})[0]
     seen = []
     network.raise_.register_forward_hook(lambda _module, _input, output: seen.append(torch.relu(output)))

@@ -7,12 +7,12 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
+from core import registry
 from core.learn.export import Provenance
 from core.learn.strips import UNKNOWN, classes_of
 from core.learn.yolo.anchors import cluster
@@ -166,7 +166,7 @@ def test_the_exported_network_gives_what_torch_gives(tmp_path: Path) -> None:
     card = export_yolo(weights, tmp_path / "out", Provenance("a command", run))
     assert card.input_size == (32, 960) and card.seed == 7
     strips = torch.randn(3, 1, 32, 960, generator=torch.Generator().manual_seed(2))
-    session = onnxruntime.InferenceSession(str(tmp_path / "out" / "yolo.onnx"))
+    session = registry.session(tmp_path / "out" / "yolo.onnx")
     theirs = session.run(None, {session.get_inputs()[0].name: strips.numpy()})[0]
     with torch.inference_mode():
         ours = network(strips).numpy()

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import numpy_helper
 from torch import nn
 
+from core import registry
 from core.learn.loop import save_weights
 from core.registry import Card, write_card
 
@@ -201,7 +201,7 @@ def _halve(path: Path) -> None:
 def _check(network: nn.Module, example: torch.Tensor, path: Path) -> None:
     with torch.inference_mode():
         ours = network(example).numpy()
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = registry.session(path)
     theirs = session.run(None, {"input": example.numpy()})[0]
     apart = float(np.abs(ours - theirs).max())
     if apart > TOLERANCE:

@@ -16,11 +16,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core import registry
 from core.detect.original import NAME, SETTINGS, SHA256, origin
 from core.learn.export import OPSET, TOLERANCE, ParityError
 from core.registry import Card, write_card
@@ -209,7 +209,7 @@ def _export(network: OriginalNetwork, path: Path) -> None:
     other = torch.rand(1, 3, 96, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.inference_mode():
         ours = network(other).numpy()
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = registry.session(path)
     apart = float(np.abs(session.run(None, {"input": other.numpy()})[0] - ours).max())
     if apart > TOLERANCE:
         raise ParityError(f"{path.name} differs from torch by {apart:.2g}")

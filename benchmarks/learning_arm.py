@@ -57,7 +57,7 @@ class Arm:
         self.reviewer = add_person(self.store, "Reviewer", ["reviewer"]).id
         self.scientist = add_person(self.store, "Scientist", ["data scientist"]).id
         self.truth: dict[int, LabelledPhoto] = {}
-        self.quads = load_quads(options.quads)
+        self.quads = {name: quad for path in options.quads for name, quad in load_quads(path).items()}
 
     def take_in(self, labels: list[LabelledPhoto]) -> None:
         """The photos of ``labelled`` to be revealed, those of ``val`` approved at once; known ones stay."""

@@ -1,6 +1,6 @@
 """Does the learning loop pay? Photos are revealed in batches, and a reader is fine-tuned after each.
 
-    python benchmarks/learning_loop.py ../shared/photos --quads runs/quads-labelled.json \
+    python benchmarks/learning_loop.py ../shared/photos --quads runs/quads-labelled.json runs/quads-val.json \
         --start runs/synthetic-only --out runs/loop
     python benchmarks/learning_loop.py ../shared/photos ... --smoke     # minutes, proves nothing
 
@@ -10,8 +10,7 @@ store of its own and goes the way that people go: the queue deals the photos out
 approved, with ``?`` where people could not read a character, a snapshot is frozen, a job fine-tunes the CTC
 reader, and at the end a round over the photos that are left adds pseudo-labels after its audit; how right
 they are is told too. ``dev`` measures after every step, box given, and chooses nothing. Broken off, the same
-command goes on. It writes
-``results.jsonl``, ``summary.json`` and ``learning-loop.svg``.
+command goes on. It writes ``results.jsonl``, ``summary.json`` and ``learning-loop.svg``.
 """
 
 from __future__ import annotations
@@ -109,7 +108,9 @@ def _results(out: Path) -> Iterator[dict]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", type=Path, help="folder with train.csv and dev.csv")
-    parser.add_argument("--quads", type=Path, required=True, help="made by `quads`")
+    parser.add_argument(
+        "--quads", type=Path, nargs="+", required=True, help="made by `quads`, of `labelled` and `val`"
+    )
     parser.add_argument(
         "--start", type=Path, required=True, help="networks trained on synthetic pictures only"
     )
@@ -124,8 +125,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--dev", type=int, help="only the first N dev photos")
     parser.add_argument("--smoke", action="store_true", help="a few photos and steps, to see that it runs")
     options = parser.parse_args()
-    for path in (options.photos, options.out, options.start, options.quads):
-        if path is not options.out and not path.exists():
+    for path in (options.photos, options.start, *options.quads):
+        if not path.exists():
             parser.error(f"{path} is not there")
     options.out, options.start = options.out.absolute(), options.start.absolute()
     if options.smoke:

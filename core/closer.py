@@ -69,18 +69,18 @@ class CloserLook:
         """
         if self._best(first) >= self.panel.enough:
             return []
-        if zoom < 1:
-            maps = self.detector.maps(photo)
-            lines = self._lines(maps)
-            self.lap("detect")
-            usual = self.panel.read(photo, lines, self.lap)
-            return usual + self._further(photo, maps, first + usual)
-        return self._further(photo, maps, first)
+        if zoom == 1:
+            return self._further(photo, maps, first)
+        maps = self.detector.maps(photo)
+        lines = self._lines(maps)
+        self.lap("detect")
+        usual = self.panel.read(photo, lines, self.lap)
+        if self._best(usual) >= self.panel.enough:
+            return usual
+        return usual + self._further(photo, maps, first + usual)
 
     def _further(self, photo: Photo, maps: HeatMaps, first: list[Candidate]) -> list[Candidate]:
-        """What other looks than the usual one show, where that one is not enough."""
-        if self._best(first) >= self.panel.enough:
-            return []
+        """What other looks than the usual one show; that one, whose ``maps`` these are, was not enough."""
         # Where the *VIN text* map shows half a VIN or another row, the maps of all text know better.
         words = find_words(maps)
         self.lap("detect")

@@ -7,12 +7,12 @@ colour of its own tells mud and stickers from shadows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
 import numpy as np
 
+from core.quality.percentiles import percentiles
 from core.recognize.strips import to_grey
 
 COLUMNS = 40
@@ -36,7 +36,7 @@ def features(picture: np.ndarray, pitch: float, height: float) -> tuple[np.ndarr
     values = to_grey(picture).astype(np.float32)
     local = np.concatenate([_local(values), _colour(picture)], axis=1)
     sizes = np.log(np.maximum([pitch, height], 0.5) / [8, 14])
-    levels = _percentiles(values[_ROWS].reshape(1, -1), (1, 5, 25, 50, 75, 95, 99))[:, 0] / 128 - 1
+    levels = percentiles(values[_ROWS].reshape(1, -1), (1, 5, 25, 50, 75, 95, 99))[:, 0] / 128 - 1
     tone = [np.log((values > 250).mean() + 1e-3), np.log((values < 6).mean() + 1e-3)]
     spread = np.log(float(values[_ROWS].std()) + 1.0) - 2.5
     whole = np.concatenate(
@@ -45,7 +45,7 @@ def features(picture: np.ndarray, pitch: float, height: float) -> tuple[np.ndarr
             levels,
             _spectrum(values),
             _directions(values),
-            *_percentiles(local.T, (5, 50, 95)),
+            *percentiles(local.T, (5, 50, 95)),
             _ends(local),
         ]
     )
@@ -59,7 +59,7 @@ def _local(values: np.ndarray) -> np.ndarray:
     across = np.abs(cv2.Sobel(values, cv2.CV_32F, 0, 1))[_ROWS] / 8
     fine = np.abs(values - cv2.GaussianBlur(values, (0, 0), 1.0))[_ROWS]
     levels, dx, dy, sharp = (_windows(part) for part in (text, along, across, fine))
-    low, middle, high = _percentiles(levels, (5, 50, 95))
+    low, middle, high = percentiles(levels, (5, 50, 95))
     logs = [
         np.log(part + 1.0)
         for part in (
@@ -82,15 +82,6 @@ def _colour(picture: np.ndarray) -> np.ndarray:
     light = red + green + blue + 30
     warm, leafy = _windows(6 * (red - blue) / light), _windows(6 * (2 * green - red - blue) / light)
     return np.stack([warm.mean(1), leafy.mean(1), 3 * warm.std(1), 3 * leafy.std(1)], axis=1)
-
-
-def _percentiles(values: np.ndarray, percents: Sequence[float]) -> np.ndarray:
-    """Of each row ``(n, m)``, ``(percents, n)``: what NumPy's do, in a third of the time."""
-    ranked = np.sort(values, axis=1).T
-    places = np.asarray(percents) / 100 * (len(ranked) - 1)
-    below = places.astype(int)
-    above = np.minimum(below + 1, len(ranked) - 1)
-    return ranked[below] + (ranked[above] - ranked[below]) * (places - below)[:, None]
 
 
 def _windows(part: np.ndarray) -> np.ndarray:

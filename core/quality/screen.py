@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.quality.percentiles import percentiles
 from core.records import Photo, Problem
 
 
@@ -59,14 +60,15 @@ def suspect(photo: Photo) -> Problem | None:
 def _at_fault(photo: Photo, limits: Limits, severity: float) -> Problem | None:
     small = cv2.resize(_thinned(photo.pixels), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    low, high = _percentile(grey, 1), _percentile(grey, 99)
+    low, high = (float(value) for value in percentiles(grey.reshape(1, -1), (1, 99))[:, 0])
     if high < limits.dark:
         return Problem("dark", severity, (), "The photo is nearly black: switch on the light or the flash.")
     if low > limits.bright:
         advice = "The photo is nearly white: move out of the direct light and try again."
         return Problem("bright", severity, (), advice)
     values = grey.astype(np.float32)
-    fine = _percentile(np.abs(values - cv2.GaussianBlur(values, (0, 0), 1.5)), 99)
+    changes = np.abs(values - cv2.GaussianBlur(values, (0, 0), 1.5))
+    fine = float(percentiles(changes.reshape(1, -1), (99,))[0, 0])
     if high - low < limits.flat or (fine < limits.soft and high - low < limits.contrast):
         advice = "Hardly anything can be seen in this photo: wipe the lens and come closer."
         return Problem("contrast", severity, (), advice)
@@ -74,15 +76,6 @@ def _at_fault(photo: Photo, limits: Limits, severity: float) -> Problem | None:
         advice = "The whole photo is out of focus: tap on the plate so that the phone focuses on it."
         return Problem("defocus", severity, (), advice)
     return None
-
-
-def _percentile(values: np.ndarray, percent: float) -> float:
-    """As NumPy has it, without its ceremony: this runs on every photo."""
-    place = percent / 100 * (values.size - 1)
-    below = int(place)
-    ranked = np.partition(values, (below, below + 1), axis=None)
-    low, high = float(ranked[below]), float(ranked[below + 1])
-    return low + (high - low) * (place - below)
 
 
 def _thinned(pixels: np.ndarray) -> np.ndarray:

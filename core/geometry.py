@@ -16,6 +16,8 @@ import numpy as np
 Box = tuple[float, float, float, float]
 """``(left, top, width, height)`` in pixels of the image named."""
 
+_FRAME = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
+
 
 @dataclass(frozen=True, eq=False)
 class Quad:
@@ -126,7 +128,7 @@ class Quad:
 
     def to_photo(self, points: np.ndarray) -> np.ndarray:
         """Points of the quad's own frame (0..1 along, 0..1 across), ``(n, 2)``, in photo pixels."""
-        return project(np.linalg.inv(self.homography(1.0, 1.0)), points)
+        return project(cv2.getPerspectiveTransform(_FRAME, self.corners), points)
 
     def to_frame(self, points: np.ndarray) -> np.ndarray:
         """Photo points ``(n, 2)`` in the quad's own frame (0..1 along, 0..1 across)."""

@@ -14,12 +14,12 @@ import numpy as np
 
 from core.choose import weigh
 from core.recognize.ctc import CtcReader
-from core.recognize.fuse import fuse, join
+from core.recognize.fuse import fuse, join, slots_of
 from core.recognize.prior import VinPrior
-from core.recognize.rules import Rules
+from core.recognize.rules import Rules, apply_rules
 from core.recognize.yolo import YoloReader
 from core.records import Candidate, Line, Photo, SlotPosteriors, Strip
-from core.rectify import EmptyQuad, rectify, trimmed, variants, windows
+from core.rectify import EmptyQuad, drawn_out, rectify, trimmed, variants, windows
 from core.vin import LENGTH
 
 Lap = Callable[[str], None]
@@ -34,8 +34,8 @@ CERTAIN = 0.9
 """Least confidence of a line's slots from which on nobody asks whether it is upside down."""
 VIEWS = 3
 """Views of the best line that the second reader reads, where it was looked at more than once."""
-LOOKS = 1
-"""Rounds of small moves around the best line, where it is not sure."""
+LIKELY = 2
+"""Of the line's variants, those that are tried before the others."""
 LOST = -30.0
 """The CTC reader's score below which no small move makes a VIN of a line: other text lies near -130."""
 
@@ -59,16 +59,23 @@ class Panel:
         heard = sorted(self._listen(photo, lines, lap), key=_score, reverse=True)
         if not heard:
             return []
-        first, *others = self._upright(photo, heard, lap)
+        first, *others = heard
         least = first.candidate.score - RIVAL
         rivals = [one for one in others if one.candidate.score >= least][:RIVALS]
         joined, *answers = self._join([first, *rivals])
+        # What both read alike the right way up does not stand on its head.
+        if joined.score < self.enough:
+            turned = self._turned(photo, first, lap)
+            if turned is not None:
+                first, (joined,) = turned, self._join([turned])
         looks = [(joined, first)]
         # Two readers may be sure together of what one alone is not: moves are tried where they are not.
         if max(joined.score, first.candidate.score) < self.enough:
             views = sorted(self._views(photo, first, lap), key=_score, reverse=True)[:VIEWS]
-            moved = [one for one in views if one is not first]
-            looks += zip(self._join(moved), moved, strict=True)
+            for moved in (one for one in views if one is not first):
+                looks += [(self._join([moved])[0], moved)]
+                if looks[-1][0].score >= self.enough:
+                    break
         best, view = max(looks, key=lambda look: look[0].score)
         bounded = self._bounded(photo, view, best, lap)
         best = max([best, *bounded], key=lambda candidate: candidate.score)
@@ -119,19 +126,18 @@ class Panel:
         """Score from which on one look is enough."""
         return self.settings.get("second_look", -1.0)
 
-    def _upright(self, photo: Photo, heard: list[_Heard], lap: Lap) -> list[_Heard]:
-        """With the best line the other way up in its place, where that reads better.
+    def _turned(self, photo: Photo, heard: _Heard, lap: Lap) -> _Heard | None:
+        """The line the other way up, where that reads better.
 
         8, 5 and Z on their heads are characters too: a line may be sure enough and still be upside down.
         """
-        first, *others = heard
-        if min(slot.confidence for slot in first.candidate.slots) >= CERTAIN:
-            return heard
-        parts = tuple(part.turned() for part in reversed(first.candidate.line.parts))
-        for other in self._listen(photo, [replace(first.candidate.line, parts=parts)], lap):
-            if _score(other) > max(_score(first), DECENT):
-                return [other, *others]
-        return heard
+        if min(slot.confidence for slot in heard.candidate.slots) >= CERTAIN:
+            return None
+        parts = tuple(part.turned() for part in reversed(heard.candidate.line.parts))
+        for other in self._listen(photo, [replace(heard.candidate.line, parts=parts)], lap):
+            if _score(other) > max(_score(heard), DECENT):
+                return other
+        return None
 
     def _join(self, heard: Sequence[_Heard]) -> list[Candidate]:
         joined = []
@@ -141,25 +147,28 @@ class Panel:
         return joined
 
     def _weighed(self, line: Line, strip: Strip, opinions: Mapping[str, SlotPosteriors]) -> Candidate:
-        slots = fuse(opinions, strip, self.weights, self.rules)
+        seen = join(opinions, self.weights)
+        slots = slots_of(apply_rules(seen, self.rules), opinions, strip)
         # Kept without the rules: what is known of VINs is to be heard once, however many photos there are.
-        seen = join(opinions, self.weights).astype(np.float32)
-        return weigh(line, slots, opinions, seen, self.prior)
+        return weigh(line, slots, opinions, seen.astype(np.float32), self.prior)
 
-    def _views(self, photo: Photo, best: _Heard, lap: Lap) -> list[_Heard]:
-        """The line, and where it is not sure what it looks like turned, shifted and cut a little."""
-        views = [best]
-        for _ in range(LOOKS):
-            if not LOST < best.candidate.score < self.enough:
+    def _views(self, photo: Photo, heard: _Heard, lap: Lap) -> list[_Heard]:
+        """The line, and where it is not sure what it looks like drawn out, shifted, turned and cut a little.
+
+        What helps most often is tried first, and as soon as a view is sure that is enough.
+        """
+        views = [heard]
+        if not LOST < heard.candidate.score < self.enough:
+            return views
+        line = heard.candidate.line
+        moved, inner = variants(line.parts), trimmed(line.parts, heard.opinion.extents)
+        stages = [[*drawn_out(line.parts), *moved[:LIKELY], *([inner] if inner else [])], moved[LIKELY:]]
+        if any(len(text) > LENGTH for text in heard.candidate.readers.values()):
+            stages.append(windows(line.parts))
+        for options in stages:
+            views += self._listen(photo, [replace(line, parts=parts) for parts in options], lap)
+            if max(map(_score, views)) >= self.enough:
                 break
-            line = best.candidate.line
-            options = [*variants(line.parts), *windows(line.parts), trimmed(line.parts, best.opinion.extents)]
-            moved = [replace(line, parts=parts) for parts in options if parts]
-            views += self._listen(photo, moved, lap)
-            better = max(views, key=_score)
-            if better is best:
-                break
-            best = better
         return views
 
     def _bounded(self, photo: Photo, heard: _Heard, best: Candidate, lap: Lap) -> list[Candidate]:
@@ -170,6 +179,9 @@ class Panel:
         """
         parts = best.line.parts
         if len(parts) != 1 or all(len(text) <= LENGTH for text in best.readers.values()):
+            return []
+        agreed = all(len(set(slot.opinions.values())) == 1 for slot in best.slots)
+        if agreed and best.score >= self.enough:
             return []
         inner = trimmed(parts, heard.opinion.extents)
         return self._join(self._listen(photo, [replace(best.line, parts=inner)], lap)) if inner else []

@@ -90,34 +90,37 @@ def photo_as_line(size: tuple[int, int], least: float = 3.5, margin: float = 0.2
 
 
 def variants(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
-    """The line a little turned, shifted, tighter and looser, and read the other way round.
+    """The line shifted, looser and a little turned, what helps most often first; none of two parts.
 
     A detector's line is a pixel or two off; a reader sees which of these reads best.
     """
     if len(parts) != 1:
-        return [tuple(part.turned() for part in reversed(parts))]
-    quad = parts[0]
+        return []
     moves = [
+        (-0.1, 0.0, 0.0),
+        (0.0, 0.0, 0.12),
         (0.0, 0.14, 0.0),
         (0.0, -0.14, 0.0),
         (0.1, 0.0, 0.0),
-        (-0.1, 0.0, 0.0),
-        (0.0, 0.0, 0.12),
     ]
-    moved = [_moved(quad, *move) for move in moves]
-    return [(option,) for option in (*moved, quad.turned())]
+    return [(_moved(parts[0], *move),) for move in moves]
+
+
+def drawn_out(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
+    """The line with more at its start, and at its end: a detector stops before a faint character."""
+    return (
+        [(parts[0].part(start, end),) for start, end in ((0.0, 1.08), (-0.08, 1.0))]
+        if len(parts) == 1
+        else []
+    )
 
 
 def windows(parts: tuple[Quad, ...]) -> list[tuple[Quad, ...]]:
-    """Pieces of the line, and the line drawn out.
-
-    A maker's name on the same line as the VIN is taken for a part of it; a faint end is left out.
-    """
+    """Pieces of the line: a maker's name on the same line as the VIN is taken for a part of it."""
     if len(parts) != 1:
         return []
     cuts = [(0.1, 1.0), (0.2, 1.0), (0.32, 1.0), (0.45, 1.0), (0.0, 0.9), (0.0, 0.75)]
-    spans = [*cuts, (-0.08, 1.0), (0.0, 1.08)]
-    return [(parts[0].part(start, end),) for start, end in spans]
+    return [(parts[0].part(start, end),) for start, end in cuts]
 
 
 def trimmed(parts: tuple[Quad, ...], extents: np.ndarray, least: float = 0.03) -> tuple[Quad, ...] | None:

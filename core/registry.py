@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,12 @@ class Network:
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
         """All outputs for one float32 batch."""
-        return self.session.run(None, {self.session.get_inputs()[0].name: batch})
+        return self.session.run(None, {self.input: batch})
+
+    @cached_property
+    def input(self) -> str:
+        """Name of the one input."""
+        return self.session.get_inputs()[0].name
 
 
 def home_of_champions() -> Path:

@@ -73,6 +73,22 @@ def test_every_format_is_decoded(kind: zxingcpp.BarcodeFormat) -> None:
     assert left >= 55 and top >= 195 and left + width <= 700 and top + height <= 420
 
 
+@pytest.mark.parametrize("kind", FORMATS, ids=FORMATS.values())
+def test_a_large_photo_is_halved_and_places_stay(kind: zxingcpp.BarcodeFormat) -> None:
+    photo = from_array(label(None, bars(VIN, kind, 6), (1900, 1260)))
+    (code,) = bar_codes(photo)
+    left, top, width, height = code.quad.bounds()
+    assert 55 <= left <= 125 and 195 <= top <= 265
+    assert left + width <= 1900 and top + height <= 1260 and width > 90
+
+
+def test_a_small_photo_is_searched_for_squares_only() -> None:
+    code = bars(VIN, zxingcpp.BarcodeFormat.DataMatrix)
+    picture = np.full((160, 240, 3), 235, np.uint8)
+    picture[40 : 40 + code.shape[0], 60 : 60 + code.shape[1]] = code[..., None]
+    assert [found.format for found in bar_codes(from_array(picture))] == ["Data Matrix"]
+
+
 def test_narrow_bars_are_seen_near_the_line_only() -> None:
     large = label(VIN, cv2.resize(bars(VIN, zxingcpp.BarcodeFormat.Code128, 4), (640, 120)), (760, 420))
     small = cv2.resize(large, None, fx=0.42, fy=0.42, interpolation=cv2.INTER_AREA)

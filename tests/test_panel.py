@@ -117,6 +117,30 @@ def test_a_code_beside_the_vin_is_cut_off(reader: VinReader) -> None:
         assert len(yolo.seen) == (2 if fooled else 1)
 
 
+def test_what_both_read_alike_and_surely_is_not_looked_at_again(
+    reader: VinReader, photo: Photo, line: Line
+) -> None:
+    """Not on its head, not cut, not moved: however doubtful one reader alone is of a character."""
+    ctc, yolo = Doubting(reader.panel.ctc), Chatty(reader.panel.yolo)
+    panel = replace(reader.panel, ctc=ctc, yolo=yolo)  # type: ignore[arg-type]
+    (best,) = panel.read(photo, [line])
+    assert best.score >= panel.enough
+    assert len(best.readers["yolo"]) > len(VIN)
+    assert ctc.strips == 1
+
+
+class Chatty:
+    """The YOLO reader that sees a star behind the VIN."""
+
+    def __init__(self, reader: object) -> None:
+        self.reader, self.network = reader, reader.network  # type: ignore[attr-defined]
+
+    def read(self, strips: Sequence[Strip]) -> list[SlotPosteriors]:
+        """What it says, and that it sees 18 characters."""
+        said = self.reader.read(strips)  # type: ignore[attr-defined]
+        return [replace(one, text=VIN + "X") for one in said]
+
+
 class Doubting:
     """The CTC reader, never surer than nine in ten of a character; it counts the strips it was asked for."""
 

@@ -7,7 +7,16 @@ import pytest
 
 from core.geometry import Quad
 from core.records import Line, Photo
-from core.rectify import EmptyQuad, photo_as_line, quads_in_box, rectify, trimmed, windows
+from core.rectify import (
+    EmptyQuad,
+    drawn_out,
+    photo_as_line,
+    quads_in_box,
+    rectify,
+    trimmed,
+    variants,
+    windows,
+)
 
 PHOTO = Photo(np.zeros((200, 300, 3), np.uint8))
 
@@ -149,6 +158,24 @@ def test_windows_hold_the_vin_behind_a_makers_name() -> None:
     )
     assert np.abs(best.corners - vin.corners).max() < 0.03 * whole.length
     assert windows((whole, whole)) == []
+
+
+def test_a_line_is_drawn_out_at_either_end() -> None:
+    quad = Quad.from_line((150, 100), 200, 14, 0.1)
+    behind, before = (parts[0] for parts in drawn_out((quad,)))
+    assert behind.length == before.length == pytest.approx(216, rel=1e-3)
+    assert behind.corners[0] == pytest.approx(quad.corners[0], abs=1e-3)
+    assert before.corners[1] == pytest.approx(quad.corners[1], abs=1e-3)
+    assert drawn_out((quad, quad)) == []
+
+
+def test_variants_stay_on_the_line() -> None:
+    quad = Quad.from_line((150, 100), 200, 14, 0.1)
+    for (moved,) in variants((quad,)):
+        assert np.abs(quad.to_frame(moved.centre[None]) - 0.5).max() < 0.15
+        assert moved.length == pytest.approx(quad.length, rel=0.01)
+        assert not np.allclose(moved.corners, quad.corners, atol=0.5)
+    assert variants((quad, quad)) == []
 
 
 @pytest.mark.parametrize(("size", "directions"), [((400, 40), 1), ((40, 400), 2), ((400, 200), 0)])

@@ -12,7 +12,6 @@ import torch
 from safetensors.torch import load_file
 
 from core import registry
-from core.learn.craft.export import CraftServing
 from core.learn.craft.network import CraftNetwork
 from core.learn.ctc.export import CtcServing
 from core.learn.ctc.network import CtcNetwork
@@ -96,8 +95,9 @@ def test_the_detector_computes_the_same_in_torch_and_onnx() -> None:
     network.load_state_dict(load_file(registry.CHAMPION / "craft.safetensors"))
     photos = np.random.default_rng(0).uniform(-1, 1, (1, 3, 160, 224)).astype(np.float32)
     with torch.inference_mode():
-        ours = CraftServing(network).eval()(torch.from_numpy(photos)).numpy()
-    assert np.abs(ours - load("craft").run(photos)[0]).max() < 1e-3
+        # The network as it is trained: what serves is laid out differently.
+        ours = network.eval()(torch.from_numpy(photos)).sigmoid().numpy()
+    assert np.abs(ours - load("craft").run(photos)[0]).max() < 1e-5
 
 
 def test_one_pool_of_threads_is_shared_however_often_the_module_is_imported() -> None:

@@ -55,8 +55,12 @@ def to_input(pixels: np.ndarray, side: int) -> tuple[np.ndarray, float, tuple[in
     """
     scale = side / max(pixels.shape[:2])
     rows, columns = (max(1, round(length * scale)) for length in pixels.shape[:2])
+    small = pixels
+    # Two by two pixels are averaged ten times as fast as by any other factor.
+    while max(small.shape[:2]) >= 2 * side:
+        small = cv2.resize(small, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     kernel = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(pixels, (columns, rows), interpolation=kernel)
+    small = cv2.resize(small, (columns, rows), interpolation=kernel)
     below, right = -rows % _MULTIPLE, -columns % _MULTIPLE
     small = cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_REPLICATE)
     return normalise(small[None]), scale, (rows, columns)

@@ -58,13 +58,15 @@ def _followed(text: np.ndarray, quad: Quad, threshold: float) -> Quad | None:
         quad.angle,
     )
     wide, high = max(8, round(reach.length * _FINE)), max(8, round(reach.height * _FINE))
-    inside = _sampled(text, reach, wide, high) > threshold
-    thickness = inside.sum(axis=0).astype(float)
+    inside = (_sampled(text, reach, wide, high) > threshold).astype(np.float32)
+    # Halves below 2 ** 24: exact in single precision, however they are summed up.
+    heights = np.arange(high, dtype=np.float32) + 0.5
+    thickness, moment = (np.stack([np.ones_like(heights), heights]) @ inside).astype(float)
     usual = float(np.median(thickness[thickness > 0])) if thickness.any() else 0.0
     columns = np.nonzero(thickness > 0.5 * usual)[0]
     if usual < 2 or len(columns) < 8:
         return None
-    rows = (inside * (np.arange(high)[:, None] + 0.5)).sum(axis=0)[columns] / thickness[columns]
+    rows = moment[columns] / thickness[columns]
     slope, offset = _line(columns + 0.5, rows, high)
     first, last = columns[0], columns[-1] + 1
     ends = np.array([first, last], float)

@@ -104,6 +104,10 @@ class Excitation(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Shape stays."""
-        pooled = features.mean(dim=(2, 3), keepdim=True)
+        return features * self.gates(features)
+
+    def gates(self, features: Tensor) -> Tensor:
+        """How much of each channel is let through, ``(n, channels, 1, 1)``, 0..1."""
+        pooled = functional.adaptive_avg_pool2d(features, 1)
         gates = self.expand(functional.relu(self.squeeze(pooled)))
-        return features * (self.slope * gates + 0.5).clamp(0, 1)
+        return functional.hardsigmoid(6 * self.slope * gates)

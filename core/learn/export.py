@@ -148,7 +148,7 @@ def _written(
             **card.__dict__,
             "sha256": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
             "sizes": {path.name: path.stat().st_size for path in files},
-            "parameters": sum(parameter.numel() for parameter in network.parameters()),
+            "parameters": sum(parameter.numel() for parameter in inner.parameters()),
             "date": datetime.date.today().isoformat(),
         }
     )

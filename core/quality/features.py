@@ -7,12 +7,10 @@ colour of its own tells mud and stickers from shadows.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import cv2
 import numpy as np
 
-from core.quality.percentiles import percentiles
+from core.quality.percentiles import percentiles, percentiles_of_counts
 from core.recognize.strips import to_grey
 
 COLUMNS = 40
@@ -20,6 +18,8 @@ COLUMNS = 40
 WHOLE, LOCAL = 156, 21
 """Numbers of the line, and of each place."""
 _ROWS = slice(6, 42)
+_PADDED = np.clip(np.arange(8 * (COLUMNS + 1)) - 4, 0, 8 * COLUMNS - 1)
+_BLOCK = 256 * (np.arange(len(_PADDED)) // 8)
 
 
 def features(picture: np.ndarray, pitch: float, height: float) -> tuple[np.ndarray, np.ndarray]:
@@ -33,18 +33,21 @@ def features(picture: np.ndarray, pitch: float, height: float) -> tuple[np.ndarr
     Returns:
         Float32 ``(WHOLE,)`` and ``(COLUMNS, LOCAL)``, roughly of size 1.
     """
-    values = to_grey(picture).astype(np.float32)
-    local = np.concatenate([_local(values), _colour(picture)], axis=1)
+    grey = to_grey(picture)
+    values = grey.astype(np.float32)
+    slopes = cv2.Sobel(values, cv2.CV_32F, 1, 0)[_ROWS], cv2.Sobel(values, cv2.CV_32F, 0, 1)[_ROWS]
+    local = np.concatenate([_local(grey, values, *slopes), _colour(picture)], axis=1)
     sizes = np.log(np.maximum([pitch, height], 0.5) / [8, 14])
-    levels = percentiles(values[_ROWS].reshape(1, -1), (1, 5, 25, 50, 75, 95, 99))[:, 0] / 128 - 1
+    counts = np.bincount(grey[_ROWS].ravel(), minlength=256)[None]
+    levels = percentiles_of_counts(counts, (1, 5, 25, 50, 75, 95, 99))[:, 0]
     tone = [np.log((values > 250).mean() + 1e-3), np.log((values < 6).mean() + 1e-3)]
     spread = np.log(float(values[_ROWS].std()) + 1.0) - 2.5
     whole = np.concatenate(
         [
             [*sizes, sizes[0] - sizes[1], *tone, spread],
-            levels,
+            levels / 128 - 1,
             _spectrum(values),
-            _directions(values),
+            _directions(*slopes),
             *percentiles(local.T, (5, 50, 95)),
             _ends(local),
         ]
@@ -52,68 +55,79 @@ def features(picture: np.ndarray, pitch: float, height: float) -> tuple[np.ndarr
     return whole.astype(np.float32), local.astype(np.float32)
 
 
-def _local(values: np.ndarray) -> np.ndarray:
+def _local(grey: np.ndarray, values: np.ndarray, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
     """Of windows of 16 columns, 8 apart."""
     text = values[_ROWS]
-    along = np.abs(cv2.Sobel(values, cv2.CV_32F, 1, 0))[_ROWS] / 8
-    across = np.abs(cv2.Sobel(values, cv2.CV_32F, 0, 1))[_ROWS] / 8
+    along, across = np.abs(dx) / 8, np.abs(dy) / 8
     fine = np.abs(values - cv2.GaussianBlur(values, (0, 0), 1.0))[_ROWS]
-    levels, dx, dy, sharp = (_windows(part) for part in (text, along, across, fine))
-    low, middle, high = percentiles(levels, (5, 50, 95))
-    logs = [
-        np.log(part + 1.0)
-        for part in (
-            levels.std(1), dx.mean(1), dy.mean(1), sharp.mean(1),
-            dx.max(1), dy.max(1), sharp.max(1), high - low,
-        )
-    ]  # fmt: skip
-    shares = [(levels > 250).mean(1), (levels < 8).mean(1), (dx < 1).mean(1), (dy < 1).mean(1)]
-    ratio = [np.log((dx.mean(1) + 0.5) / (dy.mean(1) + 0.5))]
-    halves = levels.reshape(COLUMNS, 2, -1).mean(axis=2)
+    upper, lower, squares, dx, dy, sharp, *shares = _means(
+        *(text[:18], text[18:], np.square(text), along, across, fine),
+        *(text > 250, text < 8, along < 1, across < 1),
+    )
+    light = upper + lower
+    spread = np.sqrt(np.maximum(squares - np.square(light), 0.0))
+    most = _windowed(np.stack([part.max(axis=0) for part in (along, across, fine)]), np.maximum)
+    low, middle, high = percentiles_of_counts(_counts(grey[_ROWS]), (5, 50, 95))
+    logs = np.log(np.stack([spread, dx, dy, sharp, *most, high - low]) + 1.0)
+    ratio = np.log((dx + 0.5) / (dy + 0.5))
     # Drops are darker above than below, or the other way round.
-    fall = [(halves[:, 1] - halves[:, 0]) / 24]
-    light = [low / 128 - 1, middle / 128 - 1, high / 128 - 1]
-    return np.stack([*light, *logs, *shares, *ratio, *fall], axis=1)
+    fall = 2 * (lower - upper) / 24
+    levels = np.stack([low, middle, high]) / 128 - 1
+    return np.vstack([levels, logs, *shares, ratio, fall]).T
 
 
 def _colour(picture: np.ndarray) -> np.ndarray:
     """Of the same windows: how warm and how green they are, and how much that differs within them."""
-    red, green, blue = np.moveaxis(picture[_ROWS].astype(np.float32), 2, 0)
+    red, green, blue = picture[_ROWS].astype(np.float32).transpose(2, 0, 1)
     light = red + green + blue + 30
-    warm, leafy = _windows(6 * (red - blue) / light), _windows(6 * (2 * green - red - blue) / light)
-    return np.stack([warm.mean(1), leafy.mean(1), 3 * warm.std(1), 3 * leafy.std(1)], axis=1)
+    tints = 6 * (red - blue) / light, 6 * (2 * green - red - blue) / light
+    warm, leafy, *squares = _means(*tints, *(np.square(tint) for tint in tints))
+    spread = [
+        3 * np.sqrt(np.maximum(square - mean**2, 0.0))
+        for square, mean in zip(squares, (warm, leafy), strict=True)
+    ]
+    return np.stack([warm, leafy, *spread], axis=1)
 
 
-def _windows(part: np.ndarray) -> np.ndarray:
-    """The rows ``(36, 320)`` as windows of 16 columns, 8 apart: ``(COLUMNS, 576)``, row by row."""
-    padded = np.pad(part, ((0, 0), (4, 4)), mode="edge")
-    seen = np.lib.stride_tricks.sliding_window_view(padded, 16, axis=1)[:, ::8][:, :COLUMNS]
-    return seen.transpose(1, 0, 2).reshape(COLUMNS, -1)
+def _means(*parts: np.ndarray) -> np.ndarray:
+    """Means over the windows of each part, ``(parts, COLUMNS)``; parts ``(rows, 320)`` count as 36 rows."""
+    columns = np.stack([part.sum(axis=0, dtype=np.float64) for part in parts])
+    return _windowed(columns, np.add) / (16 * (_ROWS.stop - _ROWS.start))
+
+
+def _windowed(columns: np.ndarray, joined: np.ufunc) -> np.ndarray:
+    """Windows of 16 columns, 8 apart, reduced: ``(n, 320)`` to ``(n, COLUMNS)``; neighbours share a half."""
+    halves = joined.reduce(columns[:, _PADDED].reshape(len(columns), COLUMNS + 1, 8), axis=2)
+    return joined(halves[:, :-1], halves[:, 1:])
+
+
+def _counts(text: np.ndarray) -> np.ndarray:
+    """How often each grey level occurs in each window, ``(COLUMNS, 256)``; text uint8 ``(36, 320)``."""
+    places = _BLOCK + text[:, _PADDED]
+    halves = np.bincount(places.ravel(), minlength=256 * (COLUMNS + 1)).reshape(COLUMNS + 1, 256)
+    return halves[:-1] + halves[1:]
 
 
 def _spectrum(values: np.ndarray) -> np.ndarray:
     """Logarithm of the power: 24 bands along the line, for slow and fast changes across it, and 12 across."""
     picture = values - values.mean()
     picture = picture * np.hanning(values.shape[0])[:, None]
-    power = np.abs(np.fft.rfft2(picture)) ** 2
-    power = np.log(power + 1e3)
+    power = np.log(np.abs(np.fft.rfft2(picture)) ** 2 + 1e3)
     fold = (power + power[np.r_[0, 47:0:-1]]) / 2
-    columns = np.linspace(1, 161, 25).astype(int)
-    bands = [
-        fold[rows, start:end].mean()
-        for rows in (slice(0, 5), slice(5, 14))
-        for start, end in pairwise(columns)
-    ]
-    across = [fold[row : row + 2, 1:80].mean() for row in range(0, 24, 2)]
-    return (np.array([*bands, *across]) - 12) / 3
+    edges = np.linspace(1, 161, 25).astype(int)
+    rows = np.stack([fold[0:5].mean(axis=0), fold[5:14].mean(axis=0)])
+    bands = np.add.reduceat(rows[:, : edges[-1]], edges[:-1], axis=1) / np.diff(edges)
+    across = fold[:24, 1:80].mean(axis=1).reshape(12, 2).mean(axis=1)
+    return (np.concatenate([bands.ravel(), across]) - 12) / 3
 
 
-def _directions(values: np.ndarray) -> np.ndarray:
+def _directions(dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
     """How much of the gradient points into each of eight directions, and how strong it is."""
-    dx, dy = cv2.Sobel(values, cv2.CV_32F, 1, 0)[_ROWS], cv2.Sobel(values, cv2.CV_32F, 0, 1)[_ROWS]
-    strength = np.hypot(dx, dy)
-    angle = (np.arctan2(dy, dx) % np.pi) / np.pi * 8
-    shares = np.bincount(angle.astype(int).ravel() % 8, strength.ravel(), 8) / (strength.sum() + 1.0)
+    strength = cv2.magnitude(dx, dy)
+    angle = np.arctan2(dy, dx)
+    angle[angle < 0] += np.float32(np.pi)
+    eighths = (angle / np.pi * 8).astype(int) % 8
+    shares = np.bincount(eighths.ravel(), strength.ravel(), 8) / (strength.sum() + 1.0)
     return np.array([*(6 * shares - 0.7), np.log(strength.mean() + 1) - 3])
 
 

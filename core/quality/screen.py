@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.quality.percentiles import percentiles
+from core.quality.percentiles import percentiles_of_counts
 from core.records import Photo, Problem
 
 
@@ -60,7 +60,8 @@ def suspect(photo: Photo) -> Problem | None:
 def _at_fault(photo: Photo, limits: Limits, severity: float) -> Problem | None:
     small = cv2.resize(_thinned(photo.pixels), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    low, high = (float(value) for value in percentiles(grey.reshape(1, -1), (1, 99))[:, 0])
+    counts = np.bincount(grey.ravel(), minlength=256)[None]
+    low, high = (float(value) for value in percentiles_of_counts(counts, (1, 99))[:, 0])
     if high < limits.dark:
         return Problem("dark", severity, (), "The photo is nearly black: switch on the light or the flash.")
     if low > limits.bright:
@@ -68,7 +69,7 @@ def _at_fault(photo: Photo, limits: Limits, severity: float) -> Problem | None:
         return Problem("bright", severity, (), advice)
     values = grey.astype(np.float32)
     changes = np.abs(values - cv2.GaussianBlur(values, (0, 0), 1.5))
-    fine = float(percentiles(changes.reshape(1, -1), (99,))[0, 0])
+    fine = float(np.percentile(changes, 99))
     if high - low < limits.flat or (fine < limits.soft and high - low < limits.contrast):
         advice = "Hardly anything can be seen in this photo: wipe the lens and come closer."
         return Problem("contrast", severity, (), advice)
@@ -80,5 +81,8 @@ def _at_fault(photo: Photo, limits: Limits, severity: float) -> Problem | None:
 
 def _thinned(pixels: np.ndarray) -> np.ndarray:
     """Every k-th pixel of a large photo: averaging all of them takes longer than the rest of the screen."""
-    step = max(1, min(pixels.shape[:2]) // (4 * _SIDE))
-    return pixels[::step, ::step]
+    rows, columns = pixels.shape[:2]
+    step = max(1, min(rows, columns) // (4 * _SIDE))
+    if step == 1:
+        return pixels
+    return cv2.resize(pixels, (columns // step, rows // step), interpolation=cv2.INTER_NEAREST)

@@ -33,8 +33,11 @@ def fuse(
         17 slots.
     """
     joined = join(opinions, weights)
-    if rules is not None:
-        joined = apply_rules(joined, rules)
+    return slots_of(joined if rules is None else apply_rules(joined, rules), opinions, strip)
+
+
+def slots_of(joined: np.ndarray, opinions: Mapping[str, SlotPosteriors], strip: Strip) -> tuple[Slot, ...]:
+    """17 slots of a joint posterior ``(17, 33)``, with their places and what each reader said."""
     extents = _extents(opinions)
     lengths = np.cumsum([0.0, *(quad.length for quad in strip.parts)])
     starts, widths = lengths[:-1] / lengths[-1], np.diff(lengths) / lengths[-1]
@@ -63,15 +66,26 @@ def join(opinions: Mapping[str, SlotPosteriors], weights: Mapping[str, float] | 
     fits better is heard.
     """
     weights = weights or {}
+    if len(opinions) == 1:
+        ((name, opinion),) = opinions.items()
+        return _normalised(weights.get(name, 1.0) * _logs(opinion))
     trusted = max(opinions.values(), key=lambda opinion: opinion.log_likelihood)
     places = trusted.extents.mean(axis=1)
-    pitch = max(float(np.median(np.diff(places))), 1e-6)
+    pitches = np.sort(np.diff(places))
+    pitch = max(float(pitches[len(pitches) // 2] + pitches[~(len(pitches) // 2)]) / 2, 1e-6)
     total = np.zeros_like(trusted.probabilities, dtype=float)
     for name, opinion in opinions.items():
         near = np.abs(opinion.extents.mean(axis=1) - places) <= APART * pitch
-        logs = np.log(np.maximum(opinion.probabilities.astype(float), 1e-9))
-        total += weights.get(name, 1.0) * np.where(near[:, None], logs, 0.0)
-    joined = np.exp(total - total.max(axis=1, keepdims=True))
+        total += weights.get(name, 1.0) * np.where(near[:, None], _logs(opinion), 0.0)
+    return _normalised(total)
+
+
+def _logs(opinion: SlotPosteriors) -> np.ndarray:
+    return np.log(np.maximum(opinion.probabilities.astype(float), 1e-9))
+
+
+def _normalised(logs: np.ndarray) -> np.ndarray:
+    joined = np.exp(logs - logs.max(axis=1, keepdims=True))
     return joined / joined.sum(axis=1, keepdims=True)
 
 

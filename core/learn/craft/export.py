@@ -6,25 +6,13 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
 
 from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
+from core.learn.craft.serving import CraftServing
 from core.learn.export import Provenance, export
 from core.registry import Card
 
 ORIGIN = "PP-OCRv6_det_small (PaddleOCR authors, Apache-2.0) as carried by rapidocr 3.10.0"
-
-
-class CraftServing(nn.Module):
-    """The network with a sigmoid."""
-
-    def __init__(self, network: CraftNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, photos: Tensor) -> Tensor:
-        """Photos ``(n, 3, h, w)`` to probabilities ``(n, 3, h / 2, w / 2)``."""
-        return self.network(photos).sigmoid()
 
 
 def export_craft(weights: Path, folder: Path, made: Provenance) -> Card:

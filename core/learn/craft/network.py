@@ -67,6 +67,10 @@ class CraftNetwork(nn.Module):
         nn.init.constant_(self.head.bias, -3.0)  # nearly all of a photo is no text
 
     def forward(self, photos: Tensor) -> Tensor:
+        return self.head(functional.relu(self.raise_(self.joined(photos))))
+
+    def joined(self, photos: Tensor) -> Tensor:
+        """What all levels see together, ``(n, neck / 4, h / 4, w / 4)``."""
         features = self.stem(photos)
         levels: list[Tensor] = []
         for stage in self.trunk:
@@ -81,8 +85,7 @@ class CraftNetwork(nn.Module):
             functional.interpolate(level, scale_factor=float(factor), mode="nearest") if factor > 1 else level
             for level, factor in zip(smooth, (8, 4, 2, 1), strict=True)
         ]
-        joined = functional.relu(self.join(torch.cat(raised, dim=1)))
-        return self.head(functional.relu(self.raise_(joined)))
+        return functional.relu(self.join(torch.cat(raised, dim=1)))
 
 
 class Gated(nn.Module):
@@ -95,7 +98,7 @@ class Gated(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         seen = self.layer(features)
-        return seen + self.excite(seen)
+        return seen * (1 + self.excite.gates(seen))
 
 
 class Wide(nn.Sequential):

@@ -162,9 +162,10 @@ class Panel:
             return views
         line = heard.candidate.line
         moved, inner = variants(line.parts), trimmed(line.parts, heard.opinion.extents)
-        stages = [[*drawn_out(line.parts), *moved[:LIKELY], *([inner] if inner else [])], moved[LIKELY:]]
-        if any(len(text) > LENGTH for text in heard.candidate.readers.values()):
-            stages.append(windows(line.parts))
+        stages = [
+            [*drawn_out(line.parts), *moved[:LIKELY], *([inner] if inner else [])],
+            [*moved[LIKELY:], *windows(line.parts)],
+        ]
         for options in stages:
             views += self._listen(photo, [replace(line, parts=parts) for parts in options], lap)
             if max(map(_score, views)) >= self.enough:

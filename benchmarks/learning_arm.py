@@ -66,6 +66,7 @@ class Arm:
                 label.use not in ("labelled", "val")
                 # A labeller types ? for what cannot be read; the photos of val only choose.
                 or label.read not in (("twice", "doubtful") if label.use == "labelled" else ("twice",))
+                or not label.vin  # a few doubtful ones were not even begun
                 or label.path.name not in self.quads
             ):
                 continue

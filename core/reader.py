@@ -18,10 +18,11 @@ from core.detect.detector import Detector
 from core.detect.lines import LineConfig
 from core.framing import framed
 from core.geometry import Quad
+from core.missed import why
 from core.panel import Panel
 from core.quality.gauge import Gauge
 from core.quality.inspect import inspect
-from core.quality.screen import screen, suspect
+from core.quality.screen import screen
 from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
@@ -35,8 +36,8 @@ BOXED = 0.5
 """Belief in a line that a person's box suggests; the detector's own is 0..1."""
 TILTS = 7
 """Lines that are tried in a person's box."""
-WHY = 6
-"""Lines that are looked at for why no VIN was read."""
+DOUBTED = 0.2
+"""Confidence below which a clean row is taken for another than the VIN's, as far as troubles go."""
 SHARPEST = 4300
 """Pixels of the long side up to which a photo is decoded whole for a bar code's sake: 12 megapixels, as
 phones take them."""
@@ -105,7 +106,7 @@ class VinReader:
         others = tuple(one for one in seen if one is not chosen)
         clock.stop("choose")
         if chosen is None:
-            problems = self._why(photo, seen)
+            problems = why(photo, seen, maps, self.panel, self.gauge)
             clock.stop("inspect")
             codes = _bar_codes(source, photo, seen[0].line if seen else None)
             clock.stop("bar codes")
@@ -114,8 +115,11 @@ class VinReader:
         # Room for a character may reach beyond the photo's border by more than can be straightened.
         shown = around if fits(around.line, photo.size) else chosen
         problems = self._told(photo, shown)
-        clock.stop("inspect")
         probability = confidence(chosen, self.panel.settings)
+        if region is None and not problems and probability < DOUBTED:
+            # Nothing spoils this row, and yet it makes no VIN: it may well be another one.
+            problems = why(photo, seen, maps, self.panel, self.gauge)
+        clock.stop("inspect")
         status = self._verdict(probability, problems)
         codes = _bar_codes(source, photo, chosen.line if status != "accepted" else None)
         probability, status = with_codes(chosen.text, probability, status, codes)
@@ -153,19 +157,6 @@ class VinReader:
 
     def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:
         return inspect(rectify(photo, candidate.line), candidate, self.gauge)
-
-    def _why(self, photo: Photo, seen: tuple[Candidate, ...]) -> tuple[Problem, ...]:
-        """What may be why there is no VIN: troubles of the line that is most like one, or of the photo."""
-        lines = sorted(seen, key=lambda one: one.line.score * _length(one.line), reverse=True)
-        small: tuple[Problem, ...] = ()
-        for line in lines[:WHY]:
-            told = self._told(photo, line)
-            # Where a VIN is spoilt only pieces of it are found, and their size says nothing of the whole.
-            if told and told[0].kind != "small":
-                return told
-            small = small or told
-        whole = suspect(photo)
-        return small or (() if whole is None else (whole,))
 
     def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
         accept = self.panel.settings.get("accept", 0.95)
@@ -246,10 +237,6 @@ def _bar_codes(source: Source, photo: Photo, doubtful: Line | None) -> tuple[Bar
     if photo.scale < 1 and isinstance(source, bytes):
         photo = images.decode(source, SHARPEST)
     return bar_codes_near(photo, doubtful)
-
-
-def _length(line: Line) -> float:
-    return sum(quad.length for quad in line.parts)
 
 
 def _tilts(region: Quad) -> list[Quad]:

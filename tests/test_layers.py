@@ -23,6 +23,7 @@ STAGES = (
     "closer",
     "framing",
     "quality",
+    "missed",
     "verdict",
     "bar_codes",
     "several",

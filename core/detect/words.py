@@ -72,6 +72,11 @@ def find_words(maps: HeatMaps, most: int = 3) -> list[Line]:
     return found[:most]
 
 
+def places_of_characters(maps: HeatMaps, quad: Quad) -> np.ndarray:
+    """Where the detector sees characters along a line, 0..1 along ``quad`` (photo pixels), in order."""
+    return _row(maps, quad.scaled(maps.scale)).peaks
+
+
 def _rows(maps: HeatMaps) -> list[_Row]:
     text = np.maximum(maps.region, maps.affinity)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,22 +29,25 @@ PLAIN = 0.5
 """Severity from which on a hand-made measure is heard beside the network."""
 
 
-def inspect(strip: Strip, candidate: Candidate, gauge: Gauge | None = None) -> tuple[Problem, ...]:
+def inspect(
+    strip: Strip, candidate: Candidate, gauge: Gauge | None = None, plain: bool = True
+) -> tuple[Problem, ...]:
     """Problems of a line, worst first.
 
     Args:
         strip: the chosen line.
         candidate: what was read on it; where its characters lie tells which are hurt.
         gauge: the network that names troubles; without one the hand-made measures have to do.
+        plain: whether what the line's shape and place tell counts beside the network.
     """
     view = View.of(strip, candidate)
     if gauge is None:
         found = list(findings(view, HANDMADE))
     else:
         settings = gauge.network.card.settings
-        # What the line's shape and place tell counts where it is plain.
-        plain = [finding for finding in findings(view, GEOMETRY) if finding.severity >= PLAIN]
-        found = joined([*learnt(gauge.look(view), settings, weakest(view)), *plain])
+        seen = findings(view, GEOMETRY) if plain else ()
+        shape = [_bounded(finding) for finding in seen if finding.severity >= PLAIN]
+        found = joined([*learnt(gauge.look(view), settings, weakest(view)), *shape])
     told = [_problem(finding) for finding in found if finding.severity >= LEAST]
     return tuple(sorted(told, key=lambda problem: problem.severity, reverse=True))
 
@@ -86,6 +90,13 @@ def joined(found: list[Finding]) -> list[Finding]:
         if finding.kind not in best or finding.severity > best[finding.kind].severity:
             best[finding.kind] = finding
     return list(best.values())
+
+
+def _bounded(finding: Finding) -> Finding:
+    """At the border characters may be missing for another reason: what is seen on the line goes first."""
+    if finding.kind != "cut":
+        return finding
+    return replace(finding, score=min(finding.score, 2 * PLAIN * finding.threshold))
 
 
 def _problem(finding: Finding) -> Problem:

@@ -85,15 +85,17 @@ class Ends:
 
     Attributes:
         near: distance from the border within which the line is cut, pitches.
+        fewest: characters that have to be read; of bars and other rows nothing is known to be missing.
     """
 
     near: float = 0.6
+    fewest: int = 7
 
     def __call__(self, view: View) -> Finding:
         """The score counts the characters that the readers miss; half a one where only the place tells."""
         missing = 17 - float(np.median([len(text) for text in view.texts])) if view.texts else 0.0
         first, last = self._at_border(view, 0), self._at_border(view, -1)
-        if not (first or last):
+        if not (first or last) or missing > 17 - self.fewest:
             return Finding("cut", 0.0, 1.0)
         count = max(1, round(missing))
         ends = (tuple(range(count)) if first else ()) + (tuple(range(17 - count, 17)) if last else ())

@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.bar_codes import FORMATS, bar_codes, decoded, grey
+from core.bar_codes import FORMATS, anywhere, bar_codes
 from core.cli.console import printable
 from core.images import ImageError, decode
 from core.interval import wilson
@@ -59,7 +59,7 @@ def listed(folder: Path, name: str) -> Found:
     start = time.perf_counter()
     carrying = bar_codes(photo)
     spent = 1000 * (time.perf_counter() - start)
-    everything = tuple(FORMATS.get(code.format, "other") for code in decoded(grey(photo.pixels)))
+    everything = tuple(FORMATS.get(code.format, "other") for code in anywhere(photo)[0])
     return Found(name, everything, tuple(code.vin for code in carrying), spent)
 
 

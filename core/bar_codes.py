@@ -51,11 +51,16 @@ _RUN = re.compile(f"[{ALPHABET}IOQ]+")
 
 def bar_codes(photo: Photo) -> tuple[BarCode, ...]:
     """Those anywhere on the photo that carry a VIN, each VIN once."""
+    found, scale = anywhere(photo)
+    return _once(_carrying(found, 1 / scale, (0.0, 0.0)))
+
+
+def anywhere(photo: Photo) -> tuple[list[zxingcpp.Barcode], float]:
+    """All on the photo, whatever they carry, and how large they were seen: over the upright file."""
     seen, scale, side = grey(photo.pixels), photo.scale, max(photo.pixels.shape[:2])
     if side > WIDEST:
         seen, scale = cv2.resize(seen, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), scale / 2
-    found = decoded(seen, [kind for kind in FORMATS if not (side < NARROWEST and kind in BARS)])
-    return _once(_carrying(found, 1 / scale, (0.0, 0.0)))
+    return decoded(seen, [kind for kind in FORMATS if not (side < NARROWEST and kind in BARS)]), scale
 
 
 def worth_a_closer_look(photo: Photo, line: Line) -> bool:

@@ -67,7 +67,7 @@ def numbers(at: AppTest) -> list[int]:
 class TestTheGallery:
     def test_shows_the_series_with_every_extent(self, store: Store) -> None:
         at = opened()
-        assert sorted(numbers(at)) == list(range(16))
+        assert sorted(numbers(at)) == list(range(12))
         body = next(body for body in made(at) if 'made-3"' in body)
         wanted = picture(Recipe(), 3)
         assert "".join(re.findall(r"<b>(.)</b>", body)) == wanted.text
@@ -86,11 +86,11 @@ class TestTheGallery:
         at = opened()
         at.checkbox(key="synth_pin_5").check().run()
         at.button(key="synth_other").click().run()
-        assert 5 in numbers(at) and set(numbers(at)) - {5} == set(range(16, 31))
+        assert 5 in numbers(at) and set(numbers(at)) - {5} == set(range(12, 23))
         at.checkbox(key="synth_pin_5").uncheck().run()
         assert 5 not in numbers(at)
         at.button(key="synth_first").click().run()
-        assert sorted(numbers(at)) == list(range(16))
+        assert sorted(numbers(at)) == list(range(12))
 
     def test_scenes_have_their_own_effects(self, store: Store) -> None:
         at = opened()

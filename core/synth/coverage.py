@@ -99,7 +99,9 @@ def _closest(inks: list[np.ndarray]) -> tuple[str, float]:
         place[y : y + ink.shape[0], x : x + ink.shape[1]] = ink / np.float32(255)
     flat = laid.reshape(len(inks), -1)
     common = np.array([np.minimum(one, flat).sum(axis=1) for one in flat])
-    whole = np.array([np.maximum(one, flat).sum(axis=1) for one in flat])
+    ink = flat.sum(axis=1)
+    # What is not common to both is in one of them.
+    whole = ink[:, None] + ink - common
     alike = np.triu(common / np.maximum(whole, 1e-6), 1)
     first, second = np.unravel_index(int(alike.argmax()), alike.shape)
     return ALPHABET[first] + ALPHABET[second], float(alike.max())

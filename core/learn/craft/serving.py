@@ -34,7 +34,7 @@ def _raising(layer: nn.ConvTranspose2d) -> nn.Conv2d:
     raising = nn.Conv2d(layer.in_channels, 4 * layer.out_channels, 1)
     # The weights of a transposed convolution are (in, out, row, column).
     raising.weight.data = layer.weight.data.permute(2, 3, 1, 0).reshape(raising.weight.shape).clone()
-    raising.bias.data = layer.bias.data.repeat(4)  # type: ignore[union-attr]
+    raising.bias.data = layer.bias.data.repeat(4)
     return raising
 
 
@@ -57,7 +57,7 @@ def _phases(layer: nn.Conv2d) -> nn.Conv2d:
                     ]
     phases = nn.Conv2d(4 * inputs, 4 * outputs, 2, padding=1)
     phases.weight.data = weights.reshape(phases.weight.shape)
-    phases.bias.data = layer.bias.data.repeat(4)  # type: ignore[union-attr]
+    phases.bias.data = layer.bias.data.repeat(4)
     return phases
 
 

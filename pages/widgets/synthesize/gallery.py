@@ -11,7 +11,7 @@ from core.synth.series import Recipe
 from pages.widgets.synthesize import cards
 from pages.widgets.synthesize.cards import Drawn
 
-SHOWN = {"strips": 16, "scenes": 9}
+SHOWN = {"strips": 12, "scenes": 9}
 COLUMNS = {"strips": 2, "scenes": 3}
 
 _PINS, _START = "synth_pins", "synth_start"

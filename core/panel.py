@@ -1,6 +1,6 @@
 """Both readers at work on the lines of one photo: who reads what, and how often it is looked at.
 
-The CTC reader reads every line, the best one on its head too. What is left in the running is read by the
+The CTC reader reads every line. What is left in the running is read by the
 YOLO reader too; their words are joined. Where both together are not sure of the best line, it is turned,
 shifted and cut a little for as long as that helps, and the best of these views are read by both.
 """

@@ -171,6 +171,13 @@ class TestEvaluate:
             "label": Proportion(1, 2),
         }
 
+    def test_a_vin_is_right_where_all_its_photos_are(self) -> None:
+        other = label(OTHER)
+        assert evaluate([*pairs(), (other, reading(OTHER)), (other, reading(OTHER))]).by_vin == Proportion(
+            1, 2
+        )
+        assert evaluate([(other, reading(OTHER))]).by_vin == Proportion(1, 1)
+
     def test_latency_leaves_errors_out(self) -> None:
         latency = evaluate(pairs()[:4]).latency
         assert list(latency) == ["decode", "total"]

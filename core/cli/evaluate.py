@@ -79,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
 def report(evaluation: Evaluation, wrong: bool = False) -> list[str]:
     """The figures as lines of text."""
     lines = [f"exact match        {_told(evaluation.exact)}"]
+    if evaluation.by_vin.count < evaluation.exact.count:
+        lines.append(f"VINs always right  {_told(evaluation.by_vin)}")
     if evaluation.cer is not None and evaluation.slots is not None:
         lines += [
             f"CER                {100 * evaluation.cer:.2f} %",

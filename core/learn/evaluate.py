@@ -126,6 +126,7 @@ class Evaluation:
         unreadable: ``doubtful`` and ``illegible``, where the file has them -> accepted among them.
         contradicted: ``doubtful`` -> readings that deny a character people agreed on, among the accepted.
         by_tag: tag or kind -> exact match.
+        by_vin: VINs that are read right on every photo that shows them: photos of one car are hard alike.
         latency: stage -> times over all readings that are no errors.
         models: network -> fingerprint.
         wrong: the photos that are not exact.
@@ -142,6 +143,7 @@ class Evaluation:
     unreadable: dict[str, Proportion]
     contradicted: dict[str, Proportion]
     by_tag: dict[str, Proportion]
+    by_vin: Proportion
     latency: dict[str, Latency]
     models: dict[str, str]
     wrong: tuple[Wrong, ...]
@@ -159,6 +161,7 @@ class Evaluation:
             "unreadable_accepted": {kind: part.to_json() for kind, part in self.unreadable.items()},
             "accepted_contradicting": {kind: part.to_json() for kind, part in self.contradicted.items()},
             "exact_by_tag": {tag: part.to_json() for tag, part in self.by_tag.items()},
+            "exact_by_vin": self.by_vin.to_json(),
             "milliseconds": {
                 stage: {"median": round(times.median, 1), "p95": round(times.slow, 1)}
                 for stage, times in self.latency.items()
@@ -194,6 +197,7 @@ def evaluate(pairs: Sequence[Pair], given_box: bool = False) -> Evaluation:
         unreadable=_unreadable(pairs),
         contradicted=_contradicted(pairs),
         by_tag=_by_tag(counted),
+        by_vin=_by_vin(counted),
         latency=_latency([reading for _, reading in pairs if reading.status != "error"]),
         models={name: mark for _, reading in pairs for name, mark in reading.models.items()},
         wrong=tuple(_wrong(*pair) for pair in counted if pair[1].vin != pair[0].vin),
@@ -262,6 +266,12 @@ def _contradicted(pairs: Sequence[Pair]) -> dict[str, Proportion]:
 def _by_tag(pairs: Sequence[Pair]) -> dict[str, Proportion]:
     tags = sorted({tag for label, _ in pairs for tag in label.tags})
     return {tag: _exact([pair for pair in pairs if tag in pair[0].tags]) for tag in tags}
+
+
+def _by_vin(pairs: Sequence[Pair]) -> Proportion:
+    vins = {label.vin for label, _ in pairs}
+    missed = {label.vin for label, reading in pairs if reading.vin != label.vin}
+    return Proportion(len(vins - missed), len(vins))
 
 
 def _latency(readings: Sequence[Reading]) -> dict[str, Latency]:

@@ -64,21 +64,17 @@ def why(
         gauge: names troubles.
     """
     lines = sorted(seen, key=lambda one: one.line.score * _length(one.line), reverse=True)[:LOOKED_AT]
-    found = [_told(photo, one, gauge) for one in lines]
-    likely = list(found[:FOLLOWED])
+    likely = [_told(photo, one, gauge) for one in lines[:FOLLOWED]]
     for one in lines[:FOLLOWED]:
-        for piece in followed(maps, one.line):
-            likely.append(_where_missed(photo, piece, panel, gauge))
+        likely += [_where_missed(photo, piece, panel, gauge) for piece in followed(maps, one.line)]
     worst = max(likely, key=_weight, default=())
     if worst:
         return worst
     # Nothing is wrong with the first ones: perhaps with another.
-    for told in found:
-        if told and told[0].kind != "small":
-            return told
-    small = next((told for told in found if told), ())
+    others = [told for one in lines[FOLLOWED:] if (told := _told(photo, one, gauge))]
+    told = next((told for told in others if told[0].kind != "small"), others[0] if others else ())
     whole = suspect(photo) or _glaring(photo)
-    return small or (() if whole is None else (whole,))
+    return told or (() if whole is None else (whole,))
 
 
 def followed(maps: HeatMaps, line: Line) -> list[Followed]:

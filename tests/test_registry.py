@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from core import registry
 from core.learn.craft.network import CraftNetwork
+from core.learn.craft.serving import CraftServing
 from core.learn.ctc.export import CtcServing
 from core.learn.ctc.network import CtcNetwork
 from core.learn.yolo.network import YoloNetwork
@@ -105,3 +106,11 @@ def test_one_pool_of_threads_is_shared_however_often_the_module_is_imported() ->
     registry._share_threads.cache_clear()
     registry._share_threads()
     assert load("quality").run(np.zeros((1, 41, 156), np.float32))[0].shape == (1, 41, 13)
+
+
+def test_the_serving_layout_of_the_detector_gives_what_was_trained() -> None:
+    torch.manual_seed(0)
+    network = CraftNetwork().eval()
+    photos = torch.randn(2, 3, 96, 64)
+    with torch.inference_mode():
+        assert (CraftServing(network)(photos) - network(photos).sigmoid()).abs().max() < 1e-5

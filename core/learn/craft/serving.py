@@ -63,13 +63,12 @@ def _phases(layer: nn.Conv2d) -> nn.Conv2d:
 
 def _interleaved(phases: Tensor) -> Tensor:
     """Phases ``(n, 4 * maps, h + 1, w + 1)`` to maps of twice the size, ``(n, maps, 2 h, 2 w)``."""
-    maps = len(MAPS)
-    rows, columns = slice(0, -1), slice(0, -1)
-    further = slice(1, None)
+    here, further = slice(0, -1), slice(1, None)
+    upper_left, upper_right, lower_left, lower_right = phases.split(len(MAPS), dim=1)
     parts = [
-        phases[:, :maps, rows, columns],
-        phases[:, maps : 2 * maps, rows, further],
-        phases[:, 2 * maps : 3 * maps, further, columns],
-        phases[:, 3 * maps :, further, further],
+        upper_left[..., here, here],
+        upper_right[..., here, further],
+        lower_left[..., further, here],
+        lower_right[..., further, further],
     ]
     return functional.pixel_shuffle(torch.stack(parts, dim=2).flatten(1, 2), 2)

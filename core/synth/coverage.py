@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.synth.glyphs import Face, NoFonts, faces, glyph
+from core.synth.glyphs import TRIED, Face, NoFonts, faces, glyph
 from core.synth.strokes import StrokeFamily, draw_family
 from core.vin import ALPHABET
 
-SIZE = 34
-"""Nominal font size on the pictures, pixels."""
+SIZE = TRIED
+"""Nominal font size on the pictures, pixels: glyphs are drawn in it already, when fonts are looked for."""
 
 ALIKE = 0.95
 """Common ink of two glyphs from which on a small picture shows one shape."""
@@ -92,14 +92,15 @@ def _coverage(name: str, face: Face, share: float) -> Coverage:
 
 def _closest(inks: list[np.ndarray]) -> tuple[str, float]:
     """The pair with the largest common share of ink, middles laid on one another."""
-    side = 2 * SIZE
-    laid = np.zeros((len(inks), side, side), np.float32)
+    # No larger than the largest glyph, and in whole numbers: somebody waits for 200 fonts.
+    height, width = (max(ink.shape[axis] for ink in inks) for axis in (0, 1))
+    laid = np.zeros((len(inks), height, width), np.uint8)
     for place, ink in zip(laid, inks, strict=True):
-        y, x = (side - ink.shape[0]) // 2, (side - ink.shape[1]) // 2
-        place[y : y + ink.shape[0], x : x + ink.shape[1]] = ink / np.float32(255)
+        y, x = (height - ink.shape[0]) // 2, (width - ink.shape[1]) // 2
+        place[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
     flat = laid.reshape(len(inks), -1)
-    common = np.array([np.minimum(one, flat).sum(axis=1) for one in flat])
-    ink = flat.sum(axis=1)
+    common = np.array([np.minimum(one, flat).sum(axis=1, dtype=np.uint32) for one in flat], float)
+    ink = flat.sum(axis=1, dtype=float)
     # What is not common to both is in one of them.
     whole = ink[:, None] + ink - common
     alike = np.triu(common / np.maximum(whole, 1e-6), 1)

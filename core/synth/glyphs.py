@@ -29,6 +29,9 @@ _FAVOURED = re.compile(
     r"ocr|din|mono|osifont|routed|3270|sans|gothic|bebas|condensed|narrow|b612|hack", re.IGNORECASE
 )
 
+TRIED = 40
+"""Nominal font size at which a font is looked at before it is used, pixels."""
+
 
 class NoFonts(RuntimeError):
     """No font with all 33 characters was found."""
@@ -121,7 +124,7 @@ def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
 def _can_write_vins(path: Path) -> bool:
     """Whether all 33 glyphs are there, distinct, and of one cap height (no small capitals, no blanks)."""
     try:
-        pictures = [_font_glyph(path, 40, character)[0] for character in ALPHABET]
+        pictures = [_font_glyph(path, TRIED, character)[0] for character in ALPHABET]
     except (OSError, ValueError):
         logging.getLogger(__name__).debug("font %s cannot be used", path, exc_info=True)
         return False

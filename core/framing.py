@@ -33,6 +33,18 @@ def framed(candidate: Candidate) -> Candidate:
     return replace(candidate, line=replace(line, parts=(line.parts[0].part(start, end),)), slots=slots)
 
 
+def inside(candidate: Candidate) -> Candidate:
+    """The candidate with its slots' extents cut off where its line ends; for lines that are not framed.
+
+    Readers see a little more than the line, so the box of a character that the line cuts reaches out of it.
+    """
+    slots = tuple(
+        replace(slot, extent=(min(max(slot.extent[0], 0.0), 1.0), min(max(slot.extent[1], 0.0), 1.0)))
+        for slot in candidate.slots
+    )
+    return replace(candidate, slots=slots)
+
+
 def unframed(candidate: Candidate) -> Line:
     """The line from the first character to the last, as the readers like it."""
     line = candidate.line

@@ -16,7 +16,7 @@ from core.closer import CloserLook, first_zoom
 from core.detect.craft import CraftDetector
 from core.detect.detector import Detector
 from core.detect.lines import LineConfig
-from core.framing import framed
+from core.framing import framed, inside
 from core.geometry import Quad
 from core.missed import why
 from core.panel import Panel
@@ -103,17 +103,17 @@ class VinReader:
         likely = candidates if region is not None else [one for one in candidates if self._is_vin(one)]
         chosen, _ = choose(likely, self.panel.settings.get("least", -60.0), self.panel.prior)
         seen = tuple(sorted(candidates, key=lambda one: one.score, reverse=True))
-        others = tuple(one for one in seen if one is not chosen)
+        others = tuple(inside(one) for one in seen if one is not chosen)
         clock.stop("choose")
         if chosen is None:
             problems = why(photo, seen, maps, self.panel, self.gauge)
             clock.stop("inspect")
             codes = _bar_codes(source, photo, seen[0].line if seen else None)
             clock.stop("bar codes")
-            return self._without("no_vin", clock, photo, problems, maps, seen, codes=codes)
+            return self._without("no_vin", clock, photo, problems, maps, others, codes=codes)
         around = framed(chosen)
         # Room for a character may reach beyond the photo's border by more than can be straightened.
-        shown = around if fits(around.line, photo.size) else chosen
+        shown = inside(around if fits(around.line, photo.size) else chosen)
         problems = self._told(photo, shown)
         probability = confidence(chosen, self.panel.settings)
         if region is None and not problems and probability < DOUBTED:

@@ -107,7 +107,8 @@ class SlotPosteriors:
 
     Attributes:
         probabilities: float32 ``(17, 33)``, rows sum to 1, columns in the order of ``vin.ALPHABET``.
-        extents: float32 ``(17, 2)``, start and end of each character, 0..1 along the strip's frame.
+        extents: float32 ``(17, 2)``, start and end of each character, 0..1 along the strip's frame; those of
+            a character that the frame cuts reach out of it, as far as the strip's margin shows.
         log_likelihood: of all readings with 17 characters, natural logarithm, <= 0.
         text: what the reader says without being told the length.
     """
@@ -127,7 +128,8 @@ class Slot:
         confidence: its probability, 0..1.
         alternatives: further characters with their probabilities, best first.
         part: which of the line's quads it lies in.
-        extent: ``(start, end)`` along that quad's own frame, 0..1.
+        extent: ``(start, end)`` along that quad's own frame, 0..1; before the line is set to its
+            characters (`core/framing.py`) the ends may lie a little outside.
         opinions: reader name -> that reader's best character.
     """
 

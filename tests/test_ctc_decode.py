@@ -143,8 +143,10 @@ def test_decode_tells_extents_without_the_margin() -> None:
     np.testing.assert_allclose(cut.extents[1:-1], (plain.extents[1:-1] - 0.02) / 0.96, atol=1e-5)
 
 
-def test_extents_meet_halfway_and_stay_inside() -> None:
+def test_extents_meet_halfway_and_stay_inside_or_in_the_margin() -> None:
     extents = extents_from_centres(np.array([0.1, 0.3, 0.7]))
     np.testing.assert_allclose(extents, [[0.0, 0.2], [0.2, 0.5], [0.5, 0.9]])
     extents = extents_from_centres(np.array([0.02, 0.5, 0.98]))
     np.testing.assert_allclose(extents, [[0.0, 0.26], [0.26, 0.74], [0.74, 1.0]])
+    extents = extents_from_centres(np.array([0.02, 0.5, 0.98]), 0.1)
+    np.testing.assert_allclose(extents, [[-0.1, 0.26], [0.26, 0.74], [0.74, 1.1]])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.framing import ROOM, framed, unframed
+from core.framing import ROOM, framed, inside, unframed
 from core.geometry import Quad
 from core.records import Candidate, Line, Slot
 from core.vin import LENGTH
@@ -45,6 +45,18 @@ def test_unframed_gives_the_line_from_the_first_character_to_the_last() -> None:
     quad = Quad.from_box((100.0, 40.0, 200.0, 20.0))
     tight = unframed(framed(candidate(0.25, 1.0, quad)))
     np.testing.assert_allclose(tight.parts[0].bounds(), (150, 40, 150, 20))
+
+
+def test_a_line_that_cuts_its_first_character_is_made_longer() -> None:
+    quad = Quad.from_box((100.0, 40.0, 200.0, 20.0))
+    late = candidate(-0.05, 1.02, quad)
+    found = framed(late)
+    assert found.line.parts[0].bounds()[0] < 100 - 0.05 * 200
+    widths = [slot.extent[1] - slot.extent[0] for slot in found.slots]
+    np.testing.assert_allclose(widths, widths[8])
+    cut = inside(late).slots
+    assert cut[0].extent == (0.0, late.slots[0].extent[1]) and cut[-1].extent[1] == 1.0
+    assert [slot.extent for slot in cut[1:-1]] == [slot.extent for slot in late.slots[1:-1]]
 
 
 def test_a_line_in_two_parts_and_one_of_crowded_extents_stay() -> None:

@@ -21,7 +21,7 @@ from core.learn.yolo.loss import YoloWeights, box_loss, chain_loss
 from core.learn.yolo.network import YoloNetwork, YoloNetworkConfig
 from core.learn.yolo.targets import width_iou, yolo_targets
 from core.learn.yolo.train import YoloTask, YoloTrainConfig
-from core.recognize.yolo import ANCHORS, CELL, boxes_of
+from core.recognize.yolo import ANCHORS, CELL, boxes_of, decode
 
 SMALL = YoloNetworkConfig(channels=16)
 
@@ -31,15 +31,29 @@ def even_extents() -> np.ndarray:
     return np.stack([edges[:-1] + 0.005, edges[1:] - 0.005], axis=1)
 
 
-def test_a_target_undoes_the_equations() -> None:
-    extents, classes = even_extents(), np.arange(17)
-    targets = yolo_targets(extents, classes)
+def output(targets: np.ndarray) -> np.ndarray:
+    """What a network that has learnt them without error says: ``(30, anchors, 36)``."""
     raw = np.zeros((30, len(ANCHORS), 36))
     place = np.clip(targets[..., 1], 1e-6, 1 - 1e-6)
     raw[..., 0] = np.log(place / (1 - place))
     raw[..., 1] = targets[..., 2]
     raw[..., 2] = np.where(targets[..., 0] > 0, 20.0, -20.0)
-    boxes = boxes_of(raw)
+    return raw
+
+
+def test_a_character_that_the_line_cuts_reaches_into_the_margin() -> None:
+    # The line begins in the middle of the first character and ends in the last one.
+    extents = even_extents()
+    raw = output(yolo_targets(extents, np.arange(17)))
+    (slots,) = decode(raw[None], [0.06])
+    assert slots.extents == pytest.approx((extents - 0.06) / 0.88, abs=1e-3)
+    assert slots.extents[0, 0] < -0.01 and slots.extents[-1, 1] > 1.01
+
+
+def test_a_target_undoes_the_equations() -> None:
+    extents, classes = even_extents(), np.arange(17)
+    targets = yolo_targets(extents, classes)
+    boxes = boxes_of(output(targets))
     order = np.argsort(boxes.centres)
     assert boxes.centres[order] == pytest.approx(960 * extents.mean(axis=1), abs=1e-2)
     assert boxes.widths[order] == pytest.approx(960 * np.diff(extents)[:, 0], abs=1e-2)

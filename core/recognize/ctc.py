@@ -60,7 +60,7 @@ def decode(log_probabilities: np.ndarray, margins: Sequence[float] | None = None
         out.append(
             SlotPosteriors(
                 probabilities=slots[index].astype(np.float32),
-                extents=extents_from_centres(centres).astype(np.float32),
+                extents=extents_from_centres(centres, margin / (1 - 2 * margin)).astype(np.float32),
                 log_likelihood=float(likelihood[index]),
                 text=text,
             )
@@ -109,8 +109,10 @@ def forward_backward(
     )
 
 
-def extents_from_centres(centres: np.ndarray) -> np.ndarray:
-    """Extents that meet halfway between neighbouring centres: ``(17,)`` to ``(17, 2)``, both 0..1.
+def extents_from_centres(centres: np.ndarray, beyond: float = 0.0) -> np.ndarray:
+    """Extents that meet halfway between neighbouring centres: ``(17,)`` to ``(17, 2)``.
+
+    Both are 0..1 along the line, or as much as ``beyond`` out of it.
 
     CTC says where a character is, not how wide; a neighbour's distance is the best guess.
     """
@@ -118,7 +120,7 @@ def extents_from_centres(centres: np.ndarray) -> np.ndarray:
     first = centres[0] - (middles[0] - centres[0])
     last = centres[-1] + (centres[-1] - middles[-1])
     edges = np.concatenate([[first], middles, [last]])
-    return np.clip(np.stack([edges[:-1], edges[1:]], axis=1), 0, 1)
+    return np.clip(np.stack([edges[:-1], edges[1:]], axis=1), -beyond, 1 + beyond)
 
 
 def _forward(probabilities: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -136,10 +136,12 @@ def _slots(boxes: Boxes, width: int, margin: float) -> SlotPosteriors:
         return SlotPosteriors(even, places, chain.log_share, text)
     probabilities = np.maximum(chain.slots @ boxes.classes, 1e-12)
     sides = np.array([-0.5, 0.5]) * boxes.widths[best, None]
+    beyond = margin / (1 - 2 * margin)
     extents = ((boxes.centres[best, None] + sides) / width - margin) / (1 - 2 * margin)
     return SlotPosteriors(
         probabilities=(probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32),
-        extents=np.clip(extents, 0, 1).astype(np.float32),
+        # A line that begins late cuts its first character, whose box reaches into the margin.
+        extents=np.clip(extents, -beyond, 1 + beyond).astype(np.float32),
         log_likelihood=chain.log_share,
         text=text,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.framing import inside
 from core.images import ImageError, decode
 from core.records import Line, Reading
 from core.rectify import EmptyQuad
@@ -35,4 +36,6 @@ def read(store: Store, held: Held) -> list[dict[str, Any]]:
         candidate = load_reader().reader.panel.read_exactly(photo, Line(quads, 1.0, "region"))
     except (ImageError, StoreError, ModelError, EmptyQuad):
         return []
-    return Reading(candidate.text, "review", 0.0, "not_applicable", candidate).to_json("")["characters"]
+    return Reading(candidate.text, "review", 0.0, "not_applicable", inside(candidate)).to_json("")[
+        "characters"
+    ]

@@ -109,16 +109,19 @@ class Arm:
         """Photos of the training side that were labelled so far."""
         return [key for key in self.truth if photo(self.store, key).state == "approved"]
 
-    def train(self, start: Path, name: str) -> Path:
-        """Fine-tune from ``start``; returns the candidate's folder. A run that was broken off goes on."""
+    def train(self, start: Path, name: str, network: str = "ctc") -> Path:
+        """Fine-tune from ``start``; returns the candidate's folder. A run that was broken off goes on.
+
+        The YOLO reader learns once, before the round, and so twice as long.
+        """
         snapshot = freeze(self.store, self.scientist, name, SnapshotConfig(val=0, gold=0))
         wanted = FineTune(
-            start=str(start / "ctc.safetensors"), seed=self.seed, steps=self.options.steps, length="quick",
-            batch=self.options.batch_size, confused=False,
+            network=network, start=str(start / f"{network}.safetensors"), seed=self.seed, length="quick",
+            steps=self.options.steps * (2 if network == "yolo" else 1), batch=self.options.batch_size,
+            confused=False,
         )  # fmt: skip
-        there = [
-            one for one in jobs(self.store, 1000) if one.snapshot == snapshot.id and one.kind == "train ctc"
-        ]
+        kind = f"train {network}"
+        there = [one for one in jobs(self.store, 1000) if one.snapshot == snapshot.id and one.kind == kind]
         made = there[0] if there else put_finetune(self.store, self.scientist, wanted, snapshot)
         self.carry_out(made.id, start)
         return Path(made.folder) / CANDIDATE

@@ -23,6 +23,9 @@ def summarise(rows: list[dict], draws: int = 1000) -> dict:
                 "end": float(np.mean([row["exact"] for row in last])),
                 "labels": last[0]["labels"],
             }
+    rounds = [stages["round"]["purity"] for stages in table.values() if "purity" in stages.get("round", {})]
+    if rounds:
+        told["rounds"] = _purity(rounds)
     pairs = [seed for (order, seed) in table if order == "queue" and ("random", seed) in table]
     if not pairs:
         return told
@@ -43,6 +46,21 @@ def summarise(rows: list[dict], draws: int = 1000) -> dict:
         "interval": [float(low), float(high)],
         "seeds": len(pairs),
     }
+    return told
+
+
+def _purity(rounds: list[dict]) -> dict:
+    """All rounds together, each over the photos that its readers had not learnt from."""
+    told: dict = {"rounds": len(rounds), "withdrawn": sum(one["state"] == "withdrawn" for one in rounds)}
+    for name, right, of in (
+        ("photos", "right", "accepted"),
+        ("slots", "slots_right", "slots"),
+        ("legible accepted", "legible_accepted", "legible"),
+    ):
+        hit, count = sum(one[right] for one in rounds), sum(one[of] for one in rounds)
+        each = [one[right] / one[of] for one in rounds if one[of]]
+        told[name] = {"right" if right != "legible_accepted" else "accepted": hit, "of": count,
+                      "share": hit / count if count else None, "least": min(each, default=None)}  # fmt: skip
     return told
 
 

@@ -8,9 +8,10 @@
 alone; ``--quads`` holds the lines of ``labelled`` and ``val``. Each arm (an order and a seed) has a label
 store of its own and goes the way that people go: the queue deals the photos out, labels are saved and
 approved, with ``?`` where people could not read a character, a snapshot is frozen, a job fine-tunes the CTC
-reader, and at the end a round over the photos that are left adds pseudo-labels after its audit; how right
-they are is told too. ``dev`` measures after every step, box given, and chooses nothing. Broken off, the same
-command goes on. It writes ``results.jsonl``, ``summary.json`` and ``learning-loop.svg``.
+reader. At the end the YOLO reader learns from the same labels, and a round over the photos that are left
+adds pseudo-labels after its audit; how right they are is told too, since none of them has taught its readers.
+``dev`` measures after every step, box given, and chooses nothing. Broken off, the same command goes on. It
+writes ``results.jsonl``, ``summary.json`` and ``learning-loop.svg``.
 """
 
 from __future__ import annotations
@@ -76,8 +77,10 @@ def _stages(
     for number, name in enumerate(names):
         if name == "round":
             models = arm.folder / "models"
+            # A round needs two readers that know photos.
+            second = arm.train(present, "second reader", "yolo")
             if not (models / "ctc.json").exists():
-                champions.assemble(present, models, options.start)
+                champions.assemble(second, models, present)
             arm.round(models)
             present = arm.train(models, name)
         elif number:

@@ -154,7 +154,7 @@ class Arm:
             "right": sum(fits(truth, text) for truth, text in taken),
             "slots": len(known), "slots_right": sum(a == b for a, b in known),
             "legible": len(legible), "legible_accepted": sum(label.accepted for label in legible),
-            "slot": one.figures.get("slot"), "fitted": one.figures.get("fitted"),
+            **{name: one.figures.get(name) for name in ("slot", "fits", "fitted")},
         }  # fmt: skip
 
     def carry_out(self, key: int, models: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from core.geometry import Quad
 from core.learn.crops import LabelledPhoto
-from core.learn.pseudo import Proposal, RoundConfig, purity, save_round
+from core.learn.pseudo import Proposal, RoundConfig, bounds_for, purity, save_round
 from core.learn.rounds import load_round
 
 VIN = "1M8GDM9AXKP042788"
@@ -47,6 +47,33 @@ def label(vin: str = VIN) -> LabelledPhoto:
 )
 def test_what_a_round_takes(one: Proposal, taken: bool) -> None:
     assert one.accepted(CONFIG) is taken
+
+
+OTHER = "1M8GDM9AXKP042789"
+SURE, UNSURE = (0.996,) * 17, (0.96,) * 17
+
+
+def test_bounds_follow_the_readers_that_are_measured() -> None:
+    # These readers find 17 characters less likely than the champions do, and are right all the same.
+    weak = [(VIN, proposal(fits=-4.0, sure=SURE))] * 100
+    found = bounds_for(weak, 0.97, CONFIG)
+    assert found is not None and found.fits == -5.0 and found.slot == 0.8
+    assert weak[0][1].accepted(found) and not weak[0][1].accepted(CONFIG)
+    # What fits still less is read wrong: the bound stays above it, or characters have to be surer.
+    strange = [(OTHER, proposal(fits=-7.0, sure=SURE))] * 20
+    assert bounds_for(weak + strange, 0.97, CONFIG) == found
+    doubtful = [(OTHER, proposal(fits=-4.0, sure=UNSURE))] * 20
+    stricter = bounds_for(weak + doubtful, 0.97, CONFIG)
+    assert stricter is not None and stricter.slot == 0.97
+
+
+def test_bounds_leave_half_of_the_errors_to_chance() -> None:
+    def photos(wrong: int) -> list[tuple[str, Proposal]]:
+        return [(VIN, proposal(sure=SURE))] * (200 - wrong) + [(OTHER, proposal(sure=SURE))] * wrong
+
+    assert bounds_for(photos(3), 0.97, CONFIG) is not None
+    assert bounds_for(photos(4), 0.97, CONFIG) is None
+    assert bounds_for(photos(0)[:19], 0.97, CONFIG) is None
 
 
 def test_purity_counts_full_texts_and_characters_apart() -> None:

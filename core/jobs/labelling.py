@@ -16,7 +16,7 @@ from core.geometry import Quad
 from core.images import ImageError, decode
 from core.interval import wilson
 from core.jobs.progress import Progress
-from core.learn.pseudo import Proposal, RoundConfig, Teachers, at_slot, fits, threshold_for
+from core.learn.pseudo import Proposal, RoundConfig, Teachers, at_slot, bounds_for, fits
 from core.reader import VinReader
 from core.records import Photo
 from core.store.connect import Store
@@ -38,7 +38,7 @@ class RoundOrder:
     Attributes:
         target: share of the accepted photos that must be right in every character that was kept.
         audit: accepted photos that people look at.
-        known: transcribed photos at most on which the threshold is fitted.
+        known: transcribed photos at most on which the bounds are fitted.
         most: photos of the pool at most, 0 for all.
         seed: of the audit's draw.
     """
@@ -99,10 +99,9 @@ def label_pool(store: Store, job: Job, progress: Progress) -> str:
     measured = [
         (truth, proposal) for truth, photo in known if (proposal := found.known[photo.sha256]) is not None
     ]
-    config = RoundConfig()
-    slot = threshold_for(measured, order.target, config)
-    figures: dict[str, Any] = {"known": len(measured), "fitted": slot is not None}
-    config = replace(config, slot=slot or config.slot)
+    fitted = bounds_for(measured, order.target, RoundConfig())
+    figures: dict[str, Any] = {"known": len(measured), "fitted": fitted is not None}
+    config = fitted or RoundConfig()
     figures |= {"slot": config.slot, "fits": config.fits, "open": config.open, "models": models}
     figures |= _measured(measured, config)
     labels = [

@@ -86,6 +86,60 @@ def test_a_photo_of_nothing_like_it_poisons_nobody() -> None:
     assert all(1 not in slot.vouched and slot.words[1] is None for slot in car.slots)
 
 
+def row(text: str, sure: float = 0.97) -> Reading:
+    """A photo on which a row was read that is no VIN: a label's other words."""
+    read = reading(evidence(text, sure), 0.9)
+    assert read.chosen is not None
+    return Reading(None, "no_vin", 0.0, "not_applicable", others=(read.chosen,))
+
+
+WORDS = "TYE444122VW21500G"
+
+
+def test_rows_that_are_no_vin_make_none_however_many_photos_show_them() -> None:
+    views = [evidence(WORDS, sure) for sure in (0.97, 0.96, 0.95)]
+    rows = [replace(row(WORDS), others=(reading(view).chosen,)) for view in views]  # type: ignore[arg-type]
+    car = fused(reading(evidence(VIN), 0.95), *rows)
+    assert (car.vin, car.status, car.confidence) == (VIN, "accepted", 0.95)
+    assert [photo.part for photo in car.photos] == ["agrees", "nothing", "nothing", "nothing"]
+    assert not car.others
+    weak = fused(reading(evidence(VIN, 0.6), 0.4), *rows)
+    assert (weak.vin, weak.status) == (VIN, "review") and weak.confidence == 0.4
+
+
+def test_an_unclear_photo_does_not_make_a_sure_one_unsure() -> None:
+    alone = fused(reading(evidence(VIN), 0.99))
+    rng = np.random.default_rng(5)
+    noise = rng.dirichlet(np.full(len(ALPHABET), 0.1), LENGTH).astype(np.float32)
+    for other in (row(WORDS, 0.5), reading(noise, 0.02), reading(None)):
+        car = fused(reading(evidence(VIN), 0.99), other)
+        assert (car.vin, car.status, car.confidence) == (VIN, "accepted", alone.confidence)
+    both = fused(reading(evidence(VIN), 0.99), reading(evidence(VIN, 0.9), 0.3))
+    assert both.confidence >= 0.99
+
+
+def test_a_photo_without_a_vin_of_its_own_helps_where_it_shows_this_one() -> None:
+    hidden = evidence(VIN, unsure={k: ("X", 0.9) for k in range(5)})
+    blurred = reading(evidence(VIN, unsure={12: ("8", 0.8)}), 0.4)
+    assert fused(blurred).vin != VIN
+    helper = Reading(None, "no_vin", 0.0, "not_applicable", others=(reading(hidden).chosen,))  # type: ignore[arg-type]
+    car = fused(blurred, helper)
+    assert car.vin == VIN and 1 in car.slots[12].vouched
+
+
+def test_a_photo_without_a_vin_is_nobodys_other_vin() -> None:
+    car = fused(reading(evidence(VIN), 0.99), reading(evidence(OTHER), 0.6), row(OTHER, 0.6))
+    assert car.others == ((OTHER, (1,)),)
+    assert [photo.part for photo in car.photos] == ["agrees", "other", "nothing"]
+    assert car.confidence >= 0.45
+
+
+def test_two_cars_stay_two_whatever_a_bar_code_says() -> None:
+    code = BarCode("Code 39", VIN, Quad.from_box((0, 0, 170, 12)))
+    car = fused(reading(evidence(VIN), 0.95, (code,)), reading(evidence(OTHER), 0.94))
+    assert car.status == "review" and car.confidence <= 0.5
+
+
 def test_two_vins_are_told_and_never_averaged() -> None:
     car = fused(reading(evidence(VIN), 0.95), reading(evidence(OTHER), 0.94))
     assert car.vin == VIN

@@ -27,6 +27,8 @@ SURE = 0.5
 """Least confidence of a photo's own reading for it to speak of another VIN."""
 COUNTED = 0.5
 """A photo that shows the VIN with less probability than this vouches for nothing."""
+HELPS = 9
+"""Slots for which a photo without a VIN of its own must vouch to be heard: other rows are no evidence."""
 ALTERNATIVES = 4
 
 
@@ -48,10 +50,11 @@ def fuse_photos(
     seen = {
         k: one for k, reading in enumerate(readings) if k not in same and (one := witness(reading, doubt))
     }
-    asked = {k: one for k, one in seen.items() if readings[k].vin is not None} or {}
+    asked = {k: one for k, one in seen.items() if readings[k].vin is not None}
     if not asked:
         return _nothing(readings, same)
-    groups = _groups(readings, seen, rules)
+    # Only photos with a VIN of their own say which VINs there are; the others may help one of them.
+    groups = _groups(readings, asked, rules)
     codes = tuple({code.vin: code for reading in readings for code in reading.bar_codes}.values())
     return _told(readings, seen, groups, same, rules, settings, codes)
 
@@ -118,29 +121,45 @@ def _told(
     codes: tuple[BarCode, ...],
 ) -> CarReading:
     mine = groups[0][1]
-    texts, scores = weigh_texts([seen[k] for k in mine], rules)
+    first = encoded([groups[0][0]])[0]
+    helpers = [k for k, one in seen.items() if readings[k].vin is None and _helps(readings[k], one, first)]
+    heard = [*mine, *helpers]
+    texts, scores = weigh_texts([seen[k] for k in heard], rules, len(mine))
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
-    vin = texts[0]
+    text = encoded([texts[0]])[0]
+    counted = [k for k in heard if seen[k].counted(text) >= COUNTED]
+    voices = [k for k in counted if k in mine]
     probability = calibrated(shares)
-    if len(mine) == 1 and readings[mine[0]].vin:
-        # One photo alone is told as it was read.
-        vin, probability = readings[mine[0]].vin or vin, readings[mine[0]].confidence
-        texts, shares = [vin], np.ones(1)
-    text = encoded([vin])[0]
-    words = {k: _words(readings[k], seen[k], text) for k in mine}
+    alone = len(counted) == len(voices) == 1
+    if alone:
+        # One photo alone is told as it was read, whatever unclear ones lie beside it.
+        texts, shares = [readings[voices[0]].vin or texts[0]], np.ones(1)
+        text = encoded(texts)[0]
+        probability = readings[voices[0]].confidence
+    elif voices and all(readings[k].vin == texts[0] for k in voices):
+        # What every photo reads is not less sure than the surest of them.
+        probability = max(probability, *(readings[k].confidence for k in voices))
+    vin = texts[0]
+    words = {k: _words(readings[k], seen[k], text) for k in heard}
     if len(groups) > 1:
         # Which of the VINs is the car's, nobody knows better than by the photos' number.
         probability *= len(mine) / sum(len(photos) for _, photos in groups)
     accept = settings.get("accept", 0.95)
-    status: Status = "accepted" if probability >= accept and len(groups) == 1 else "review"
-    probability, status = with_codes(vin, probability, status, codes)
+    status: Status = "accepted" if probability >= accept and voices else "review"
+    with_bars, status = with_codes(vin, probability, status, codes)
     if len(groups) > 1:
-        status = "review"
+        # A bar code on one of two cars does not make them one.
+        probability, status = min(with_bars, probability), "review"
+    else:
+        probability = with_bars
     slots = _slots(texts, shares, words, len(readings))
-    if len(mine) == 1:
-        slots = _as_read(slots, readings[mine[0]])
-    parts = tuple(_part(k, readings[k], seen.get(k), slots, mine, same, text) for k in range(len(readings)))
+    if alone:
+        slots = _as_read(slots, readings[voices[0]])
+    strangers = {k for _, photos in groups[1:] for k in photos}
+    parts = tuple(
+        _part(k, readings[k], seen.get(k), slots, heard, strangers, same, text) for k in range(len(readings))
+    )
     others = tuple((other, tuple(photos)) for other, photos in groups[1:])
     return CarReading(
         vin,
@@ -152,6 +171,14 @@ def _told(
         others=others,
         bar_codes=codes,
     )
+
+
+def _helps(reading: Reading, one: Witness, text: np.ndarray) -> bool:
+    said = _words(reading, one, text)
+    agreeing = sum(
+        word is not None and word.character == ALPHABET[c] for word, c in zip(said, text, strict=True)
+    )
+    return agreeing >= HELPS
 
 
 def calibrated(shares: np.ndarray) -> float:
@@ -216,7 +243,8 @@ def _part(
     reading: Reading,
     one: Witness | None,
     slots: tuple[FusedSlot, ...],
-    mine: list[int],
+    heard: list[int],
+    strangers: set[int],
     same: set[int],
     text: np.ndarray,
 ) -> PhotoPart:
@@ -224,10 +252,10 @@ def _part(
     agreeing = sum(k in slot.vouched for slot in slots)
     if k in same:
         part = "same"
-    elif one is None:
-        part = "nothing"
-    elif k not in mine:
+    elif k in strangers:
         part = "other"
+    elif one is None or (reading.vin is None and k not in heard):
+        part = "nothing"
     elif counted < COUNTED:
         part = "unclear"
     else:

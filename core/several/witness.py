@@ -14,6 +14,8 @@ from core.vin import ALPHABET, LENGTH
 
 LINES = 3
 """Lines of a photo that may be its VIN: the one that was chosen, and those next to it."""
+FEW = 6
+"""Photos up to which all their lines say what is worth asking about."""
 STARTS = 4
 """Photos from whose own reading a common one is looked for."""
 ROUNDS = 3
@@ -83,18 +85,25 @@ def evidence_of(reading: Reading) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.evidence is not None][:LINES]
 
 
-def weigh_texts(witnesses: Sequence[Witness], rules: Rules) -> tuple[list[str], np.ndarray]:
+def weigh_texts(
+    witnesses: Sequence[Witness], rules: Rules, asked: int | None = None
+) -> tuple[list[str], np.ndarray]:
     """The VINs worth asking about, and the logarithm of how well each fits all photos and what is known.
+
+    Args:
+        witnesses: photos.
+        rules: what is known of VINs.
+        asked: so many of them, the first ones, say what is worth asking about; default all.
 
     Returns:
         Texts, best first, and their scores ``(n,)``, falling.
     """
     known: dict[str, float] = {}
     starts: list[str] = []
-    for one in witnesses:
-        mine = []
-        for line in one.lines:
-            mine += _add(known, line, rules)
+    for one in witnesses[:asked]:
+        # Each line that is asked is laid against every line of every photo: of many photos the chosen ones do.
+        lines = one.lines if len(witnesses) <= FEW else one.lines[:1]
+        mine = [text for line in lines for text in _add(known, line, rules)]
         starts.append(mine[0])
     # Where every photo has its own mistakes, none of their readings is right: the common one is looked for.
     best_starts = _ranked(list(dict.fromkeys(starts)), known, witnesses)[0][:STARTS]

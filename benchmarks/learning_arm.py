@@ -57,6 +57,7 @@ class Arm:
         self.reviewer = add_person(self.store, "Reviewer", ["reviewer"]).id
         self.scientist = add_person(self.store, "Scientist", ["data scientist"]).id
         self.truth: dict[int, LabelledPhoto] = {}
+        self.val: set[int] = set()
         self.quads = {name: quad for path in options.quads for name, quad in load_quads(path).items()}
 
     def take_in(self, labels: list[LabelledPhoto]) -> None:
@@ -75,6 +76,7 @@ class Arm:
             incoming = Incoming(label.path.read_bytes(), label.path.name, "benchmark", region, side)
             key = add_photo(self.store, incoming)
             if side == "val":
+                self.val.add(key)
                 self.answer(key, label.vin)
             else:
                 self.truth[key] = label
@@ -114,15 +116,23 @@ class Arm:
 
         The YOLO reader learns once, before the round, and so twice as long.
         """
-        snapshot = freeze(self.store, self.scientist, name, SnapshotConfig(val=0, gold=0))
         wanted = FineTune(
             network=network, start=str(start / f"{network}.safetensors"), seed=self.seed, length="quick",
             steps=self.options.steps * (2 if network == "yolo" else 1), batch=self.options.batch_size,
             confused=False,
         )  # fmt: skip
+        # Each stage starts from weights of its own. Labels may have been added since the job was made.
         kind = f"train {network}"
-        there = [one for one in jobs(self.store, 1000) if one.snapshot == snapshot.id and one.kind == kind]
-        made = there[0] if there else put_finetune(self.store, self.scientist, wanted, snapshot)
+        there = [
+            one
+            for one in jobs(self.store, 1000)
+            if one.kind == kind and one.config.get("start") == wanted.start
+        ]
+        if there:
+            made = there[0]
+        else:
+            snapshot = freeze(self.store, self.scientist, name, SnapshotConfig(val=0, gold=0))
+            made = put_finetune(self.store, self.scientist, wanted, snapshot)
         self.carry_out(made.id, start)
         return Path(made.folder) / CANDIDATE
 

@@ -1,12 +1,13 @@
 """Does the gate tell good labels from bad ones? 50 corrections, clean or 30 % wrong, a quick run, the gate.
 
     python benchmarks/wrong_labels.py ../shared/photos --quads runs/quads-labelled.json runs/quads-val.json \
-        --arm runs/loop/queue-1 --start runs/synthetic-only --out runs/wrong-labels
+        --arm runs/loop/queue-1 --out runs/wrong-labels
 
-It goes on from an arm of `learning_loop.py`: its store is copied, photos that its readers have never seen
-become gold, 50 more photos are corrected, and the jobs of the Train desk do the rest. Of the wrong labels
-every other one belongs to another photo, the rest have one to three characters typed wrong. The seconds of
-the quick run are told too, from the moment it is queued to its candidate.
+It goes on from a finished arm of `learning_loop.py`, with the readers that its round had: the arm is
+copied, 200 photos of ``val`` become gold (they have chosen weights and taught none), 50 more photos are
+corrected in the queue's order, and the jobs of the Train desk do the rest. Of the wrong labels every other
+one belongs to another photo, the rest have one to three characters typed wrong. The seconds of the quick
+run are told too, from the moment it is queued to its candidate.
 """
 
 from __future__ import annotations
@@ -24,12 +25,11 @@ from learning_arm import QUEUES, Arm
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core import champions, registry  # noqa: E402
-from core.jobs.finetune import CANDIDATE, FineTune, put_finetune  # noqa: E402
-from core.jobs.gating import put_gate, result  # noqa: E402
-from core.learn.crops import read_labels  # noqa: E402
-from core.store.jobs import jobs  # noqa: E402
-from core.store.photos import photo  # noqa: E402
+from core import registry  # noqa: E402
+from core.jobs.finetune import FineTune, put_finetune  # noqa: E402
+from core.jobs.gating import newest_gate, result  # noqa: E402
+from core.learn.crops import LabelledPhoto, read_labels  # noqa: E402
+from core.store.learning import lessons  # noqa: E402
 from core.store.queue import next_photo  # noqa: E402
 from core.store.review import set_gold  # noqa: E402
 from core.store.snapshots import SnapshotConfig, freeze  # noqa: E402
@@ -42,68 +42,78 @@ def main() -> int:
     told = []
     for share in options.wrong:
         options.out = options.base / f"wrong-{share:g}"
-        if not options.out.exists():
-            shutil.copytree(options.arm, options.out / options.arm.name)
+        shutil.rmtree(options.out, ignore_errors=True)
+        shutil.copytree(options.arm, options.out / options.arm.name)
         told.append(case(Arm(options, *_name(options.arm)), labels, share, options))
         print(json.dumps(told[-1], indent=2), flush=True)
     (options.base / "summary.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def case(arm: Arm, labels: list, share: float, options: argparse.Namespace) -> dict:
+def case(arm: Arm, labels: list[LabelledPhoto], share: float, options: argparse.Namespace) -> dict:
     """One share of wrong labels, from the corrections to the verdict."""
-    rng = np.random.default_rng(options.seed)
     arm.take_in(labels)
     known = len(arm.revealed())
-    champion = _champion(arm)
+    champion = arm.folder / "models"
     arm.read_open(registry.load("ctc", champion))
-    gold = make_gold(arm, options.gold, rng)
-    wrong = correct(arm, options.corrections, share, rng)
+    gold = make_gold(arm, options.gold, options.seed)
+    corrected, wrong = correct(arm, options.corrections, share, options.seed)
     snapshot = freeze(arm.store, arm.scientist, f"wrong {share:g}", SnapshotConfig(val=0, gold=0))
-    wanted = FineTune(
-        start=str(champion / "ctc.safetensors"), length="quick", rounds=False, seed=options.seed
-    )
+    taught = {one.photo for one in lessons(arm.store, snapshot) if one.fresh and one.side == "train"}
+    wanted = FineTune(start=str(champion / "ctc.safetensors"), rounds=False, seed=options.seed)
     began = time.monotonic()
     trained = put_finetune(arm.store, arm.scientist, wanted, snapshot)
     arm.carry_out(trained.id, champion)
     seconds = time.monotonic() - began
-    asked = put_gate(arm.store, arm.scientist, trained.id)
-    arm.carry_out(asked.id, champion)
-    told = result(asked)
-    assert told is not None
-    verdict = told["verdict"]
+    verdict = judged(arm, trained.id)
     return {
-        "wrong": share, "corrections": options.corrections, "of them wrong": wrong, "known before": known,
-        "gold": gold, "quick run, seconds": round(seconds), "outcome": verdict["outcome"],
-        "reasons": verdict["reasons"], "overall": verdict["overall"],
+        "wrong": share, "corrections": len(corrected), "of them taught": len(taught & corrected),
+        "of these wrong": len(taught & wrong), "known before": known, "made gold": gold,
+        "quick run, seconds": round(seconds), "outcome": verdict["outcome"], "reasons": verdict["reasons"],
+        "overall": verdict["overall"], "champion": verdict["champion"], "candidate": verdict["candidate"],
     }  # fmt: skip
 
 
-def make_gold(arm: Arm, count: int, rng: np.random.Generator) -> int:
-    """Some photos that no run has learnt from only measure from here on; returns how many there are."""
-    open_ones = [
-        key
-        for key, label in arm.truth.items()
-        if photo(arm.store, key).state == "open" and label.read == "twice"
-    ]
-    for key in rng.permutation(open_ones)[:count].tolist():
-        arm.answer(key, arm.truth[key].vin)
+def judged(arm: Arm, trained: int, patience: float = 900.0) -> dict:
+    """The verdict of the gate that follows a training job by itself."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        gate = newest_gate(arm.store, trained)
+        if gate is not None and gate.state == "done" and (told := result(gate)) is not None:
+            return told["verdict"]
+        if gate is not None and gate.state in ("failed", "died", "stopped"):
+            raise RuntimeError(f"the gate {gate.state}; its log is {gate.log}")
+        time.sleep(1.0)
+    raise RuntimeError("no gate followed the training job in 15 minutes")
+
+
+def make_gold(arm: Arm, count: int, seed: int) -> int:
+    """Some photos of ``val`` only measure from here on; returns how many there are."""
+    rng = np.random.default_rng([seed, 0])
+    chosen = rng.permutation(sorted(arm.val))[:count].tolist()
+    for key in chosen:
         set_gold(arm.store, key, arm.reviewer)
-    return min(count, len(open_ones))
+    return len(chosen)
 
 
-def correct(arm: Arm, count: int, share: float, rng: np.random.Generator) -> int:
-    """Label the next photos of the queue, a share of them wrong; returns how many are."""
-    wrong = set(rng.permutation(count)[: round(share * count)].tolist())
-    vins = sorted(label.vin for label in arm.truth.values())
+def correct(arm: Arm, count: int, share: float, seed: int) -> tuple[set[int], set[int]]:
+    """Label the next photos of the queue, a share of them wrong; returns all of them, and the wrong ones."""
+    dealt, spoilt = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
+    wrong = set(spoilt.permutation(count)[: round(share * count)].tolist())
+    # Of photos that train, so that no label says that its photo shows a gold car.
+    vins = sorted({arm.truth[key].vin for key in arm.revealed()})
+    corrected, mistakes = set(), set()
     for number in range(count):
-        task = next_photo(arm.store, arm.labeller, rng, QUEUES["queue"])
-        assert task is not None
-        text = arm.truth[task.photo.id].vin
+        task = next_photo(arm.store, arm.labeller, dealt, QUEUES["queue"])
+        if task is None:
+            break
+        key, text = task.photo.id, arm.truth[task.photo.id].vin
         if number in wrong:
-            text = mistaken(text, vins, rng, swapped=bool(number % 2))
-        arm.answer(task.photo.id, text)
-    return len(wrong)
+            text = mistaken(text, vins, spoilt, swapped=bool(len(mistakes) % 2))
+            mistakes.add(key)
+        arm.answer(key, text)
+        corrected.add(key)
+    return corrected, mistakes
 
 
 def mistaken(text: str, vins: list[str], rng: np.random.Generator, swapped: bool) -> str:
@@ -116,15 +126,6 @@ def mistaken(text: str, vins: list[str], rng: np.random.Generator, swapped: bool
     return "".join(letters)
 
 
-def _champion(arm: Arm) -> Path:
-    """The arm's last readers as a whole set."""
-    folder = arm.folder / "champion"
-    if not (folder / "ctc.json").exists():
-        newest = next(one for one in jobs(arm.store, 1000) if one.kind == "train ctc" and one.state == "done")
-        champions.assemble(Path(newest.folder) / CANDIDATE, folder, arm.folder / "models")
-    return folder
-
-
 def _name(folder: Path) -> tuple[str, int]:
     order, _, seed = folder.name.partition("-")
     return order, int(seed)
@@ -135,15 +136,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("photos", type=Path, help="folder with train.csv")
     parser.add_argument("--quads", type=Path, nargs="+", required=True, help="made by `quads`")
     parser.add_argument("--arm", type=Path, required=True, help="a finished arm of learning_loop.py")
-    parser.add_argument("--start", type=Path, required=True, help="as for learning_loop.py")
     parser.add_argument("--out", dest="base", type=Path, required=True)
     parser.add_argument("--wrong", type=float, nargs="+", default=[0.0, 0.3], help="shares to try")
     parser.add_argument("--corrections", type=int, default=50)
-    parser.add_argument("--gold", type=int, default=250)
+    parser.add_argument("--gold", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.base, options.arm = options.base.absolute(), options.arm.absolute()
-    options.start = options.start.absolute()
     return options
 
 

@@ -23,13 +23,16 @@ from core.store.files import read_photo
 from core.store.jobs import Job, jobs, put_job
 from core.store.jobs import job as job_of
 from core.store.learning import gold_photos
+from core.store.snapshots import snapshots
 
 RESULT = "gate.json"
 SET = "set"
 
 
 def put_gate(store: Store, person: int, trained: int, threads: int = 0) -> Job:
-    """Queue the gate for a candidate.
+    """Queue the gate for a candidate, on the gold of the newest snapshot.
+
+    A candidate for which there was too little evidence waits for more gold, not for another training.
 
     Raises:
         Refused: the job has no candidate.
@@ -37,7 +40,8 @@ def put_gate(store: Store, person: int, trained: int, threads: int = 0) -> Job:
     """
     made = job_of(store, trained)
     candidate_of(made)
-    return put_job(store, person, "gate", {}, made.snapshot, made.id, threads)
+    newest = next((one.id for one in snapshots(store)), made.snapshot)
+    return put_job(store, person, "gate", {}, newest, made.id, threads)
 
 
 def candidate_of(trained: Job) -> Path:

@@ -216,7 +216,7 @@ def _decide(
     if overall.count < config.least:
         return "unsure", (
             f"not enough evidence: {overall.count} gold photos, at least {config.least} are needed; approve "
-            "more photos and freeze a snapshot, so that some become gold", told,
+            "more photos, freeze a snapshot, so that some become gold, and ask the gate again", told,
         )  # fmt: skip
     losers = [one for one in strata if one.difference < 0 and one.worse < config.level]
     if overall.difference < 0 or overall.worse < config.level:
@@ -232,7 +232,7 @@ def _decide(
         )
     return "unsure", (
         f"not enough evidence: a loss of {-overall.low:.1%} cannot be ruled out, more than the margin of "
-        f"{config.margin:.0%}; more gold photos tell", told,
+        f"{config.margin:.0%}; freeze a snapshot with more gold photos and ask the gate again", told,
     )  # fmt: skip
 
 

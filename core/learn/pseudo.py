@@ -156,8 +156,8 @@ def bounds_for(
 
     A photo is right when all its kept characters are. How likely 17 characters are to a reader depends on the
     reader as much as on the photo, so that bound is fitted too. Accepted photos may err a quarter as often as
-    the target allows: of several bounds the luckiest is taken, and an audit of 40 photos, which two errors end,
-    withdraws every third round that is just as pure as 97 %, and every eighth with half as many errors.
+    the target allows: of several bounds the luckiest is taken, and an audit of 40 photos, which two errors
+    end, withdraws every third round that is just as pure as 97 %, and every eighth with half as many errors.
 
     Args:
         known: ``(truth, proposal)`` of transcribed photos that trained no reader.

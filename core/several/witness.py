@@ -101,7 +101,7 @@ def weigh_texts(
     known: dict[str, float] = {}
     starts: list[str] = []
     for one in witnesses[:asked]:
-        # Each line that is asked is laid against every line of every photo: of many photos the chosen ones do.
+        # Each of their texts is laid against every line of every photo: of many, the chosen lines do.
         lines = one.lines if len(witnesses) <= FEW else one.lines[:1]
         mine = [text for line in lines for text in _add(known, line, rules)]
         starts.append(mine[0])

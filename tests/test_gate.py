@@ -5,15 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from math import comb
+from pathlib import Path
 
 import numpy as np
 import pytest
+from learning_kit import approved_photo, filled
 
 from core.cli.models import table
+from core.jobs.finetune import CANDIDATE, FineTune, put_finetune
+from core.jobs.gating import put_gate
 from core.learn.gate import GoldPhoto, Read, changed, compare, judge, tail
+from core.store.connect import Store
+from core.store.jobs import Owner, claim, end_job, sign
+from core.store.learning import gold_photos
+from core.store.people import add_person
+from core.store.snapshots import SnapshotConfig, freeze
 
 VIN = "1M8GDM9AXKP042788"
 WRONG = "1M8GDM9AXKP042780"
+ME = Owner(4711, "boot:1")
 
 
 def read(right: bool, confidence: float = 0.9, milliseconds: float = 100.0, accepted: bool = True) -> Read:
@@ -127,3 +137,19 @@ def test_without_gold_there_is_no_verdict_but_a_reason() -> None:
     verdict = judge([])
     assert verdict.outcome == "unsure" and verdict.champion is None
     assert table(json.loads(json.dumps(verdict.to_json())))
+
+
+def test_asked_again_the_gate_reads_the_newest_gold(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "labels.db", tmp_path / "home")
+    frozen = filled(store, train=2, val=1, gold=1)
+    eve = add_person(store, "Eve", ["data scientist"]).id
+    trained = put_finetune(store, eve, FineTune(), frozen)
+    claim(store)
+    sign(store, trained.id, ME)
+    (Path(trained.folder) / CANDIDATE).mkdir(parents=True)
+    end_job(store, trained.id, ME, "done")
+    approved_photo(store, 90, "gold")
+    newer = freeze(store, eve, "more gold", SnapshotConfig(val=0, gold=0))
+    asked = put_gate(store, eve, trained.id)
+    assert (asked.snapshot, asked.parent) == (newer.id, trained.id)
+    assert len(gold_photos(store, newer)[0]) == 2 and trained.snapshot == frozen.id

@@ -119,7 +119,7 @@ def test_an_unclear_photo_does_not_make_a_sure_one_unsure() -> None:
 
 
 def test_a_photo_without_a_vin_of_its_own_helps_where_it_shows_this_one() -> None:
-    hidden = evidence(VIN, unsure={k: ("X", 0.9) for k in range(5)})
+    hidden = evidence(VIN, unsure=dict.fromkeys(range(5), ("X", 0.9)))
     blurred = reading(evidence(VIN, unsure={12: ("8", 0.8)}), 0.4)
     assert fused(blurred).vin != VIN
     helper = Reading(None, "no_vin", 0.0, "not_applicable", others=(reading(hidden).chosen,))  # type: ignore[arg-type]

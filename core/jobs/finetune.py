@@ -114,7 +114,7 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
     wanted = FineTune.of(job.config)
     snapshot = snapshot_of(store, job.snapshot)
     progress.tell(0.0, "gathering labels")
-    material = gather(store, snapshot, progress.folder, wanted.rounds)
+    material = gather(store, snapshot, progress.folder, job.id if wanted.rounds else 0)
     progress.tell(metrics={"material": material.counts})
 
     # Torch takes seconds to come, and no other room may have it.

@@ -19,7 +19,7 @@ from core.store.errors import NotAllowed, Refused
 from core.store.files import path_of
 from core.store.forget import forget
 from core.store.jobs import Owner, claim, end_job, put_job, sign
-from core.store.learning import confusions, gold_photos, lessons, note_taught, supply
+from core.store.learning import confusions, gold_photos, lessons, supply
 from core.store.ledger import change_champion, changes
 from core.store.photos import Incoming, add_photo, photo
 from core.store.predictions import save_prediction
@@ -75,17 +75,6 @@ def done(desk: Desk, key: int) -> None:
         pass
     sign(desk.store, key, Owner(1, "x"))
     end_job(desk.store, key, Owner(1, "x"), "done")
-
-
-def accepted_round(desk: Desk, places: list[int], audited: int, texts: tuple[str, ...] = VINS) -> int:
-    """A round that passed its audit, on these photos and one that people looked at."""
-    labels = [pseudo(desk, k, texts[k], audit=k == audited) for k in sorted({*places, audited})]
-    run = put_job(desk.store, desk.adm, "round", {}).id
-    key = keep_round(desk.store, run, "ctc=1 yolo=2", labels, 0.7, {})
-    desk.label(audited, desk.ann, texts[audited])
-    settle_rounds(desk.store)
-    assert labelling_rounds(desk.store)[0].state == "accepted"
-    return key
 
 
 class TestLessons:
@@ -147,44 +136,6 @@ class TestLessons:
         assert gather(desk.store, snapshot, tmp_path).counts["new"] == 1
         discard(tmp_path)
         assert not material.path.exists()
-
-    def test_gold_that_a_round_taught_is_no_measure(self, desk: Desk, tmp_path: Path) -> None:
-        approved(desk, 0, VINS[0])
-        snapshot = frozen(desk)
-        late = [add_photo(desk.store, Incoming(picture(90 + k), f"{k}.png", "test")) for k in range(2)]
-        desk.photos += late
-        key = accepted_round(desk, [1, 6, 7], audited=2)
-        run = put_job(desk.store, desk.adm, "train ctc", {"rounds": True}, snapshot.id).id
-        assert gather(desk.store, snapshot, tmp_path, run).counts["round"] == 3
-        done(desk, run)
-        # It has taught, whatever becomes of the round.
-        withdraw(desk.store, key, desk.adm, "late doubts")
-        for place in (1, 6, 7):
-            approved(desk, place, VINS[place])
-        approve(desk.store, desk.photos[2], desk.rev, desk.version(2), uid())
-        for place in (1, 2):
-            set_gold(desk.store, desk.photos[place], desk.rev)
-        # Photos that came after the first freeze are drawn now, and these have taught.
-        later = frozen(desk, "later", SnapshotConfig(val=0, gold=0.99))
-        assert {photo(desk.store, one).side for one in late} == {"train"}
-        kept, left_out = gold_photos(desk.store, later)
-        # The audited one taught nobody: a person had labelled it by then.
-        assert ([one.photo for one in kept], left_out) == ([desk.photos[2]], 1)
-
-    def test_a_run_that_leaves_rounds_out_notes_nothing(self, desk: Desk, tmp_path: Path) -> None:
-        approved(desk, 0, VINS[0])
-        snapshot = frozen(desk)
-        accepted_round(desk, [1], audited=2)
-        assert gather(desk.store, snapshot, tmp_path).counts["round"] == 0
-        assert desk.rows("taught") == 0
-
-    def test_what_is_gold_by_now_is_not_noted_and_does_not_teach(self, desk: Desk) -> None:
-        gold = add_photo(desk.store, Incoming(picture(77), "b.png", "test", side="gold"))
-        run = put_job(desk.store, desk.adm, "train ctc", {}).id
-        assert note_taught(desk.store, run, [gold, desk.photos[0]]) == {desk.photos[0]}
-        assert photo(desk.store, desk.photos[0]).side == "train"
-        forget(desk.store, desk.photos[0], desk.adm, "request", uid())
-        assert desk.rows("taught") == 0
 
     def test_a_snapshot_that_teaches_nothing_is_refused(self, desk: Desk, tmp_path: Path) -> None:
         approved(desk, 0, VINS[0], quads=())

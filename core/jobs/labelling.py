@@ -23,6 +23,7 @@ from core.store.connect import Store
 from core.store.entries import corners_of
 from core.store.errors import Gone, Refused
 from core.store.files import read_photo
+from core.store.groups import regroup
 from core.store.items import labelled_items
 from core.store.jobs import Job, put_job
 from core.store.rounds import PoolPhoto, PseudoLabel, keep_round, pool
@@ -77,6 +78,8 @@ def put_round(store: Store, person: int, order: RoundOrder, threads: int = 0) ->
 def label_pool(store: Store, job: Job, progress: Progress) -> str:
     """Read known photos and the pool, choose the threshold, keep the round with its audit sample."""
     order = RoundOrder.of(job.config)
+    # Photos may have been taken in, read or labelled since the cars were last told apart.
+    regroup(store)
     photos = pool(store)[: order.most or None]
     if not photos:
         raise Refused("no photo waits for a label; take some in with `python -m core predict FOLDER`")

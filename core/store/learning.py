@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from core.store.connect import Row, Store, first, rows, scalar
 from core.store.entries import Content, Corners
+from core.store.groups import fitting
 from core.store.snapshots import Snapshot
 from core.vin import UNREAD
 
@@ -169,12 +170,15 @@ def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:
         learnt = f"{_LEARNT.format('s.photo')} UNION {_TAUGHT}"
         cars = f"SELECT DISTINCT vin_group FROM photos WHERE id IN ({learnt})"
         seen = {row["vin_group"] for row in rows(db, cars)}
+        texts = rows(db, f"SELECT text FROM pseudo_labels WHERE accepted = 1 AND photo IN ({_TAUGHT})")
         found = rows(db, sql, [snapshot.id])
+    # A photo that taught may be of a gold car that nothing but its pseudo-label tells.
+    fit = fitting([row["text"] for row in found], [row["text"] for row in texts])
     kept = [
         Gold(row["id"], row["sha256"], content.text, row["kind"], content.tags, content.quads)
-        for row in found
+        for row, taught in zip(found, fit, strict=True)
         for content in [_content(row)]
-        if UNREAD not in row["text"] and row["vin_group"] not in seen
+        if UNREAD not in row["text"] and row["vin_group"] not in seen and not taught
     ]
     return kept, len(found) - len(kept)
 

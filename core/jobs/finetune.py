@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.jobs.material import Material, discard, gather, snapshot_of
 from core.jobs.progress import Progress
+from core.jobs.replayed import barred_photos
 from core.registry import Card, champion_folder, checked_bytes, load_card
 from core.store.connect import Store
 from core.store.errors import Refused
@@ -115,6 +116,10 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
     snapshot = snapshot_of(store, job.snapshot)
     progress.tell(0.0, "gathering labels")
     material = gather(store, snapshot, progress.folder, job.id if wanted.rounds else 0)
+    barred: tuple[str, ...] = ()
+    if wanted.photos:
+        barred = barred_photos(store, Path(wanted.photos), wanted.quads, wanted.network, job.id)
+        material = replace(material, counts={**material.counts, "barred": len(barred)})
     progress.tell(metrics={"material": material.counts})
 
     # Torch takes seconds to come, and no other room may have it.
@@ -122,7 +127,7 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
 
     progress.tell(0.0, "preparing")
     loop.seed(wanted.seed)
-    task = _task(store, wanted, material, progress.folder)
+    task = _task(store, wanted, material, progress.folder, barred)
     config = _run_config(wanted, progress.folder, job.threads)
 
     def report(figures: dict[str, float]) -> None:
@@ -145,11 +150,11 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
     return f"candidate {card.name} {card.fingerprint}, learnt from {material.teaching} photos"
 
 
-def _task(store: Store, wanted: FineTune, material: Material, folder: Path) -> Task:
+def _task(store: Store, wanted: FineTune, material: Material, folder: Path, barred: tuple[str, ...]) -> Task:
     start = _start(wanted, folder)
     shared: dict[str, Any] = {
         "corrections": str(material.path), "replay": wanted.replay, "real": wanted.real,
-        "photos": wanted.photos, "quads": wanted.quads,
+        "photos": wanted.photos, "quads": wanted.quads, "barred": barred,
     }  # fmt: skip
     if wanted.network == "craft":
         from core.learn.craft.train import CraftTask, CraftTrainConfig

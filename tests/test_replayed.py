@@ -19,6 +19,8 @@ from core.learn.craft.train import CraftTask, CraftTrainConfig
 from core.learn.strips import StripSources, StripStream
 from core.store.forget import forget
 from core.store.jobs import Owner, put_job
+from core.store.jobs import jobs as jobs_of
+from core.store.people import add_person, retire
 from core.store.photos import Incoming, add_photo, photo
 from core.store.review import set_gold
 
@@ -116,12 +118,24 @@ class TestEnd:
         monkeypatch.setattr(jobs, "note_model", lambda *_given: None)
         return seen
 
-    def run(self, desk: Desk, **wanted: Any) -> str:
-        made = put_finetune(desk.store, desk.adm, FineTune(**wanted), frozen(desk))
+    def run(self, desk: Desk, leaves: bool = False, **wanted: Any) -> str:
+        eve = add_person(desk.store, "Eve", ["data scientist"]).id
+        made = put_finetune(desk.store, eve, FineTune(**wanted), frozen(desk))
         Path(made.folder).mkdir(parents=True)
+        if leaves:
+            retire(desk.store, eve)
         return finetune(desk.store, made, Progress(desk.store, made, Owner(1, "x")))
 
     def test_a_run_is_told_what_stays_out(self, desk: Desk, folder: Path, untrained: dict[str, Any]) -> None:
         self.run(desk, photos=str(folder), quads=str(folder / "quads.json"))
         assert untrained["barred"][0] == "0.png"
         assert untrained["material"].counts["barred"] == 5
+
+    def test_the_gate_is_asked_by_whoever_asked_for_the_run(self, desk: Desk) -> None:
+        assert self.run(desk).endswith("learnt from 1 photos")
+        assert [job.kind for job in jobs_of(desk.store)] == ["gate", "train ctc"]
+
+    def test_where_they_left_meanwhile_the_candidate_is_kept(self, desk: Desk) -> None:
+        told = self.run(desk, leaves=True)
+        assert told.startswith("candidate ctc 1a2b") and "ask it on the Train desk" in told
+        assert [job.kind for job in jobs_of(desk.store)] == ["train ctc"]

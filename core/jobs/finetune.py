@@ -14,7 +14,7 @@ from core.jobs.progress import Progress
 from core.jobs.replayed import barred_photos
 from core.registry import Card, champion_folder, checked_bytes, load_card
 from core.store.connect import Store
-from core.store.errors import Refused
+from core.store.errors import Refused, StoreError
 from core.store.jobs import Job, put_job
 from core.store.learning import confusions, gold_photos
 from core.store.ledger import note_model
@@ -145,9 +145,14 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
     progress.tell(metrics={"candidate": card.fingerprint, "parameters": card.parameters})
     discard(progress.folder)
     gold, _ = gold_photos(store, snapshot)
+    told = f"candidate {card.name} {card.fingerprint}, learnt from {material.teaching} photos"
     if gold and job.person is not None:
-        put_job(store, job.person, "gate", {}, snapshot.id, job.id, job.threads)
-    return f"candidate {card.name} {card.fingerprint}, learnt from {material.teaching} photos"
+        try:
+            put_job(store, job.person, "gate", {}, snapshot.id, job.id, job.threads)
+        except StoreError as error:
+            # Whoever asked may have left meanwhile; the candidate is there, and others may ask for it.
+            return f"{told}; the gate could not be asked ({error}): ask it on the Train desk"
+    return told
 
 
 def _task(store: Store, wanted: FineTune, material: Material, folder: Path, barred: tuple[str, ...]) -> Task:

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from core.geometry import Quad
+from core.jobs.labelling import _fitted
 from core.learn.crops import LabelledPhoto
 from core.learn.pseudo import Proposal, RoundConfig, bounds_for, purity, save_round
 from core.learn.rounds import load_round
+from core.store.errors import Refused
 
 VIN = "1M8GDM9AXKP042788"
 CONFIG = RoundConfig()
@@ -74,6 +76,17 @@ def test_bounds_leave_room_for_chance() -> None:
     assert bounds_for(photos(1), 0.97, CONFIG) is not None
     assert bounds_for(photos(2), 0.97, CONFIG) is None
     assert bounds_for(photos(0)[:19], 0.97, CONFIG) is None
+
+
+def test_a_round_that_cannot_reach_its_target_is_not_made() -> None:
+    def known(wrong: int, of: int) -> list[tuple[str, Proposal]]:
+        return [(VIN, proposal(sure=SURE))] * (of - wrong) + [(OTHER, proposal(sure=SURE))] * wrong
+
+    with pytest.raises(Refused, match="90 of 100 accepted ones are right at best"):
+        _fitted(known(10, 100), 0.97)
+    assert _fitted(known(0, 19), 0.97) is None
+    fair = _fitted(known(2, 100), 0.97)
+    assert fair is not None and bounds_for(known(2, 100), 0.97, CONFIG) is None
 
 
 def test_purity_counts_full_texts_and_characters_apart() -> None:

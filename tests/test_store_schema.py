@@ -37,6 +37,7 @@ FINGERPRINTS = {
     7: "c1bda447dcca14c8",
     8: "6ba37ee7ef9f71ea",
     9: "6cb7157b5fe0303c",
+    10: "a15677b68c566210",
 }
 
 PEOPLE = "INSERT INTO people (id, name, key, roles, created) VALUES "
@@ -99,6 +100,44 @@ def test_a_file_of_each_earlier_version_goes_on_working(tmp_path: Path, version:
     if version < 5:
         # A file of version 4 says that its photo was read, but not what.
         assert (author, wrong, apart) == ((1, 0, 0.0) if version < 4 else (1, 17, None))
+
+
+def test_what_rounds_taught_before_it_was_written_down_is_worked_out(tmp_path: Path) -> None:
+    path = tmp_path / "labels.db"
+    file_of_version(path, 9)
+    shapes = "width, height, bytes, format, name, origin, added, changed"
+    run = "INSERT INTO runs (id, kind, state, config, started, ended) VALUES "
+    with closing(sqlite3.connect(path)) as db:
+        for key in range(2, 6):
+            sha, size = f"{key:064x}", "6, 4, 9, 'JPEG', 'b.jpg', 'old', 1.0, 2.0"
+            db.execute(f"INSERT INTO photos (id, sha256, {shapes}) VALUES ({key}, '{sha}', {size})")
+        for key, state, at in ((1, "accepted", 10.0), (2, "withdrawn", 20.0), (3, "audit", 30.0)):
+            db.execute(
+                "INSERT INTO rounds (id, teacher, photos, accepted, at, state) VALUES (?, 'c', 2, 1, ?, ?)",
+                [key, at, state],
+            )
+        for key, photo_, accepted, audit in (
+            (1, 2, 1, 0),
+            (1, 3, 1, 1),
+            (1, 4, 0, 0),
+            (2, 4, 1, 0),
+            (3, 5, 1, 0),
+        ):
+            db.execute(
+                "INSERT INTO pseudo_labels (round, photo, text, quads, evidence, accepted, audit) "
+                "VALUES (?, ?, '', '[]', '{}', ?, ?)",
+                [key, photo_, accepted, audit],
+            )
+        db.execute(run + "(1, 'train ctc', 'done', '{\"rounds\": true}', 11.0, 15.0)")
+        db.execute(run + "(2, 'train ctc', 'failed', '{\"rounds\": true}', 11.0, 99.0)")
+        db.execute(run + "(3, 'train ctc', 'done', '{\"rounds\": false}', 11.0, 99.0)")
+        db.execute(run + "(4, 'train yolo', 'done', '{\"rounds\": true}', 41.0, 45.0)")
+        db.commit()
+    with Store.open(path, tmp_path / "home").reading() as opened:
+        found = opened.execute("SELECT run, photo FROM taught ORDER BY run, photo").fetchall()
+        assert found == [(1, 2), (4, 2), (4, 4)]
+        sides = opened.execute("SELECT side FROM photos WHERE id > 1 ORDER BY id").fetchall()
+        assert sides == [("train",), (None,), ("train",), (None,)]
 
 
 def test_an_empty_file_and_none_become_a_store(tmp_path: Path) -> None:

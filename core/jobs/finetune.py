@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.jobs.material import Material, discard, gather, snapshot_of
 from core.jobs.progress import Progress
+from core.jobs.replayed import barred_photos
 from core.registry import Card, champion_folder, checked_bytes, load_card
 from core.store.connect import Store
-from core.store.errors import Refused
+from core.store.errors import Refused, StoreError
 from core.store.jobs import Job, put_job
 from core.store.learning import confusions, gold_photos
 from core.store.ledger import note_model
@@ -114,7 +115,11 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
     wanted = FineTune.of(job.config)
     snapshot = snapshot_of(store, job.snapshot)
     progress.tell(0.0, "gathering labels")
-    material = gather(store, snapshot, progress.folder, wanted.rounds)
+    material = gather(store, snapshot, progress.folder, job.id if wanted.rounds else 0)
+    barred: tuple[str, ...] = ()
+    if wanted.photos:
+        barred = barred_photos(store, Path(wanted.photos), wanted.quads, wanted.network, job.id)
+        material = replace(material, counts={**material.counts, "barred": len(barred)})
     progress.tell(metrics={"material": material.counts})
 
     # Torch takes seconds to come, and no other room may have it.
@@ -122,7 +127,7 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
 
     progress.tell(0.0, "preparing")
     loop.seed(wanted.seed)
-    task = _task(store, wanted, material, progress.folder)
+    task = _task(store, wanted, material, progress.folder, barred)
     config = _run_config(wanted, progress.folder, job.threads)
 
     def report(figures: dict[str, float]) -> None:
@@ -140,16 +145,21 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
     progress.tell(metrics={"candidate": card.fingerprint, "parameters": card.parameters})
     discard(progress.folder)
     gold, _ = gold_photos(store, snapshot)
+    told = f"candidate {card.name} {card.fingerprint}, learnt from {material.teaching} photos"
     if gold and job.person is not None:
-        put_job(store, job.person, "gate", {}, snapshot.id, job.id, job.threads)
-    return f"candidate {card.name} {card.fingerprint}, learnt from {material.teaching} photos"
+        try:
+            put_job(store, job.person, "gate", {}, snapshot.id, job.id, job.threads)
+        except StoreError as error:
+            # Whoever asked may have left meanwhile; the candidate is there, and others may ask for it.
+            return f"{told}; the gate could not be asked ({error}): ask it on the Train desk"
+    return told
 
 
-def _task(store: Store, wanted: FineTune, material: Material, folder: Path) -> Task:
+def _task(store: Store, wanted: FineTune, material: Material, folder: Path, barred: tuple[str, ...]) -> Task:
     start = _start(wanted, folder)
     shared: dict[str, Any] = {
         "corrections": str(material.path), "replay": wanted.replay, "real": wanted.real,
-        "photos": wanted.photos, "quads": wanted.quads,
+        "photos": wanted.photos, "quads": wanted.quads, "barred": barred,
     }  # fmt: skip
     if wanted.network == "craft":
         from core.learn.craft.train import CraftTask, CraftTrainConfig

@@ -16,13 +16,14 @@ from core.geometry import Quad
 from core.images import ImageError, decode
 from core.interval import wilson
 from core.jobs.progress import Progress
-from core.learn.pseudo import Proposal, RoundConfig, Teachers, at_slot, bounds_for, fits
+from core.learn.pseudo import Proposal, RoundConfig, Teachers, at_slot, bounds_for, fits, purest
 from core.reader import VinReader
 from core.records import Photo
 from core.store.connect import Store
 from core.store.entries import corners_of
 from core.store.errors import Gone, Refused
 from core.store.files import read_photo
+from core.store.groups import regroup
 from core.store.items import labelled_items
 from core.store.jobs import Job, put_job
 from core.store.rounds import PoolPhoto, PseudoLabel, keep_round, pool
@@ -77,6 +78,8 @@ def put_round(store: Store, person: int, order: RoundOrder, threads: int = 0) ->
 def label_pool(store: Store, job: Job, progress: Progress) -> str:
     """Read known photos and the pool, choose the threshold, keep the round with its audit sample."""
     order = RoundOrder.of(job.config)
+    # Photos may have been taken in, read or labelled since the cars were last told apart.
+    regroup(store)
     photos = pool(store)[: order.most or None]
     if not photos:
         raise Refused("no photo waits for a label; take some in with `python -m core predict FOLDER`")
@@ -99,7 +102,7 @@ def label_pool(store: Store, job: Job, progress: Progress) -> str:
     measured = [
         (truth, proposal) for truth, photo in known if (proposal := found.known[photo.sha256]) is not None
     ]
-    fitted = bounds_for(measured, order.target, RoundConfig())
+    fitted = _fitted(measured, order.target)
     figures: dict[str, Any] = {"known": len(measured), "fitted": fitted is not None}
     config = fitted or RoundConfig()
     figures |= {"slot": config.slot, "fits": config.fits, "open": config.open, "models": models}
@@ -118,6 +121,24 @@ def label_pool(store: Store, job: Job, progress: Progress) -> str:
     asked = sum(label.audit for label in labels)
     progress.tell(metrics={"pool": len(photos), "accepted": taken, "audit": asked, "slot": config.slot})
     return f"{taken} of {len(photos)} photos accepted; {asked} of them wait for people on the Label desk"
+
+
+def _fitted(known: list[tuple[str, Proposal]], target: float) -> RoundConfig | None:
+    """The round's bounds; None where too little is known to fit any.
+
+    Raises:
+        Refused: enough is known to see that no bounds reach the target.
+    """
+    best = purest(known, RoundConfig())
+    if best is None:
+        return None
+    config, right, taken = best
+    if right < target * taken:
+        raise Refused(
+            f"these readers label too many photos wrong: on val {right} of {taken} accepted ones are right "
+            f"at best, the target is {target:.1%}; train the readers first, or lower the target"
+        )
+    return bounds_for(known, target, RoundConfig()) or config
 
 
 class _Proposals:

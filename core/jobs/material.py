@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from core.store.connect import Store
 from core.store.entries import Content
 from core.store.errors import Refused
 from core.store.files import path_of
-from core.store.learning import lessons
+from core.store.learning import lessons, note_taught
 from core.store.rounds import accepted_labels
 from core.store.snapshots import Snapshot, snapshots
 
@@ -39,22 +39,26 @@ class Material:
         return sum(self.counts.get(name, 0) for name in ("new", "replay", "round"))
 
 
-def gather(store: Store, snapshot: Snapshot, folder: Path, rounds: bool = True) -> Material:
+def gather(store: Store, snapshot: Snapshot, folder: Path, run: int = 0) -> Material:
     """Write the file of a snapshot into a run's folder.
 
     It is written anew whenever a run goes on, so that a forgotten photo teaches no longer, and is deleted
     when the run is done (:func:`discard`).
+
+    Args:
+        store: where.
+        snapshot: its labels.
+        folder: of the run.
+        run: the job that rounds teach, too; it is written down with what they teach. 0 leaves rounds out.
 
     Raises:
         Refused: nothing in the snapshot can teach.
     """
     counts: Counter[str] = Counter()
     found = list(_corrections(store, snapshot, counts))
-    if rounds:
-        known = {correction.path for correction in found}
-        pseudo = [one for one in _pseudo(store) if one.path not in known]
-        counts["round"] = len(pseudo)
-        found += pseudo
+    pseudo = _pseudo(store, run, {correction.path for correction in found}) if run else []
+    counts["round"] = len(pseudo)
+    found += pseudo
     material = Material(folder / NAME, dict(counts))
     if not material.teaching:
         raise Refused(
@@ -92,10 +96,14 @@ def _corrections(store: Store, snapshot: Snapshot, counts: Counter[str]) -> Iter
         yield _correction(path_of(store, lesson.sha256), lesson.content, lesson.side, source)
 
 
-def _pseudo(store: Store) -> Iterator[Correction]:
-    for label in accepted_labels(store):
-        content = Content(label.text, label.quads)
-        yield _correction(path_of(store, label.sha256), content, "train", "round")
+def _pseudo(store: Store, run: int, known: Collection[Path]) -> list[Correction]:
+    labels = [label for label in accepted_labels(store) if path_of(store, label.sha256) not in known]
+    may = note_taught(store, run, [label.photo for label in labels])
+    return [
+        _correction(path_of(store, label.sha256), Content(label.text, label.quads), "train", "round")
+        for label in labels
+        if label.photo in may
+    ]
 
 
 def _correction(path: Path, content: Content, side: str, source: str) -> Correction:

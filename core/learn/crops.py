@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,8 @@ class LabelledPhoto:
     tags: frozenset[str]
 
 
-def read_labels(path: Path) -> list[LabelledPhoto]:
-    """All rows of a labels file; photo paths are relative to its folder.
+def read_labels(path: Path, barred: Collection[str] = ()) -> list[LabelledPhoto]:
+    """All rows of a labels file but those of photos named in ``barred``; paths are relative to its folder.
 
     Raises:
         ValueError: a needed column is missing.
@@ -55,7 +55,9 @@ def read_labels(path: Path) -> list[LabelledPhoto]:
         rows = list(csv.DictReader(file))
     if rows and not {"photo", "vin"} <= rows[0].keys():
         raise ValueError(f"{path} lacks the columns photo and vin")
-    return [_photo(path.parent, row) for row in rows]
+    without = frozenset(barred)
+    photos = [_photo(path.parent, row) for row in rows]
+    return [photo for photo in photos if photo.path.name not in without]
 
 
 def read_pixels(path: Path) -> np.ndarray:

@@ -8,7 +8,7 @@ withdrawn. How pure a round is, is measured on transcribed photos that trained n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -169,16 +169,31 @@ def bounds_for(
         None where there are too few known photos, or no bounds are pure enough.
     """
     best, most = None, 0
+    for tried, right, taken, kept in _measured(known, config):
+        if taken >= least and taken - right <= ROOM * (1 - target) * taken and kept > most:
+            best, most = tried, kept
+    return best
+
+
+def purest(
+    known: Sequence[tuple[str, Proposal]], config: RoundConfig, least: int = 20
+) -> tuple[RoundConfig, int, int] | None:
+    """The bounds that err least, with how many photos were right and accepted; None with too few of them."""
+    found = [(tried, right, taken) for tried, right, taken, _ in _measured(known, config) if taken >= least]
+    return max(found, key=lambda one: (one[1] / one[2], one[2]), default=None)
+
+
+def _measured(
+    known: Sequence[tuple[str, Proposal]], config: RoundConfig
+) -> Iterator[tuple[RoundConfig, int, int, int]]:
+    """All bounds, with photos that were right and accepted there, and the characters kept of these."""
     for slot in SLOTS:
         at = [(truth, at_slot(proposal, slot)) for truth, proposal in known]
         for bound in FITS:
             tried = replace(config, slot=slot, fits=bound)
             taken = [(truth, one) for truth, one in at if one.accepted(tried)]
-            wrong = sum(not fits(truth, one.text) for truth, one in taken)
-            kept = sum(len(one.text) - one.open for _, one in taken)
-            if len(taken) >= least and wrong <= ROOM * (1 - target) * len(taken) and kept > most:
-                best, most = tried, kept
-    return best
+            right = sum(fits(truth, one.text) for truth, one in taken)
+            yield tried, right, len(taken), sum(len(one.text) - one.open for _, one in taken)
 
 
 def fits(truth: str, text: str) -> bool:

@@ -48,6 +48,7 @@ class StripSources:
         photos: folder with ``train.csv``; empty gives drawn strips only.
         quads: JSON of known quads of the training photos (``core.learn.ctc.quads``).
         pseudo: JSON of texts that readers agreed on, ``?`` where they did not (``core.learn.pseudo``).
+        barred: names of photos in the folder that must stay out, because they are measured on.
         corrections: file of labels out of the store (:mod:`core.learn.corrections`), extents included.
         replay: share of the real crops that were known before, where there are new ones too.
         real: share of real crops in a batch.
@@ -60,6 +61,7 @@ class StripSources:
     photos: str = ""
     quads: str = ""
     pseudo: str = ""
+    barred: tuple[str, ...] = ()
     corrections: str = ""
     replay: float = 0.5
     real: float = 0.4
@@ -100,7 +102,7 @@ class StripStream:
             self._learn_from(Path(sources.corrections))
         if not sources.photos:
             return
-        photos = read_labels(Path(sources.photos) / "train.csv")
+        photos = read_labels(Path(sources.photos) / "train.csv", sources.barred)
         self.val = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
         if sources.quads and sources.real > 0:
             self.crops += _crops(photos, sources)

@@ -114,6 +114,7 @@ def erase_in(db: Database, row: Row, person: int, why: str, uid: str, now: float
     for table in (
         "snapshot_items",
         "pseudo_labels",
+        "taught",
         "leases",
         "blind",
         "skips",

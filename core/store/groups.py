@@ -6,7 +6,7 @@ many in a group costs nothing, one too few flatters the figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -25,14 +25,17 @@ BAND = 8
 KNOWN = 10
 """Characters that a VIN with gaps must show before it is matched with others."""
 
+VIN_OF = "COALESCE(vin, CASE WHEN status = 'accepted' THEN read END)"
+"""What is known of a photo's VIN: its label, or an accepted reading."""
+
 
 def regroup(store: Store) -> int:
     """Give every photo its group anew, from labels, accepted readings and looks; returns how many."""
     with store.reading() as db:
         found = rows(
             db,
-            "SELECT id, sha256, phash, vin_group, COALESCE(vin, CASE WHEN status = 'accepted' THEN read END) "
-            "AS vin FROM photos WHERE state != 'forgotten' ORDER BY id",
+            f"SELECT id, sha256, phash, vin_group, {VIN_OF} AS vin FROM photos "
+            "WHERE state != 'forgotten' ORDER BY id",
         )
     group = groups([row["vin"] or "" for row in found], [row["phash"] or "" for row in found])
     names: dict[int, str] = {}
@@ -67,6 +70,25 @@ def groups(vins: list[str], hashes: list[str]) -> list[int]:
     for one, other in _pairs(vins, hashes):
         leader[find(other)] = find(one)
     return [find(place) for place in range(len(vins))]
+
+
+def fitting(texts: Sequence[str], vins: Iterable[str]) -> list[bool]:
+    """Which of ``texts`` may be one of ``vins``, by the rule that makes two photos one car.
+
+    Both have ``?`` where a character is not known; what has not 17 characters fits nothing.
+    """
+    there = sorted({vin for vin in vins if _is_full(vin)})
+    whole = {vin for vin in there if UNREAD not in vin}
+    letters, gapped = _letters(there), _letters([vin for vin in there if UNREAD in vin])
+
+    def fits(text: str) -> bool:
+        if text in whole:
+            return True
+        # Most texts have no gap and need not be held against every VIN.
+        others = letters if UNREAD in text else gapped
+        return _is_full(text) and bool(_fits(others, _letters([text])[0]).any())
+
+    return [fits(text) for text in texts]
 
 
 def near_pairs(hashes: np.ndarray) -> np.ndarray:
@@ -119,17 +141,27 @@ def _same(texts: Iterable[str]) -> Iterator[tuple[int, int]]:
 
 
 def _fitting(vins: list[str]) -> Iterator[tuple[int, int]]:
-    places = [place for place, vin in enumerate(vins) if len(vin) == LENGTH and vin.isascii()]
-    if not places:
-        return
-    letters = np.frombuffer("".join(vins[place] for place in places).encode(), np.uint8)
-    letters = letters.reshape(-1, LENGTH)
+    places = [place for place, vin in enumerate(vins) if _is_full(vin)]
+    letters = _letters([vins[place] for place in places])
     gaps = letters == ord(UNREAD)
     for row in np.flatnonzero(gaps.any(axis=1) & (gaps.sum(axis=1) <= LENGTH - KNOWN)):
-        either = gaps | gaps[row]
-        fits = ((letters == letters[row]) | either).all(axis=1) & (LENGTH - either.sum(axis=1) >= KNOWN)
-        for other in np.flatnonzero(fits):
+        for other in np.flatnonzero(_fits(letters, letters[row])):
             yield places[row], places[other]
+
+
+def _is_full(vin: str) -> bool:
+    return len(vin) == LENGTH and vin.isascii()
+
+
+def _letters(vins: Sequence[str]) -> np.ndarray:
+    return np.frombuffer("".join(vins).encode(), np.uint8).reshape(-1, LENGTH)
+
+
+def _fits(letters: np.ndarray, one: np.ndarray) -> np.ndarray:
+    """Which rows may be the same VIN as ``one``: nothing differs, and enough is known of both."""
+    either = (letters == ord(UNREAD)) | (one == ord(UNREAD))
+    same = ((letters == one) | either).all(axis=1)
+    return np.asarray(same & (LENGTH - either.sum(axis=1) >= KNOWN))
 
 
 def _write(db: Database, moved: list[tuple[str, int]]) -> None:

@@ -7,11 +7,12 @@ turned out to be a gold one, is left out; and gold whose car once trained is no 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from core.store.connect import Row, Store, first, rows, scalar
 from core.store.entries import Content, Corners
+from core.store.groups import fitting
 from core.store.snapshots import Snapshot
 from core.vin import UNREAD
 
@@ -87,7 +88,8 @@ _LEARNT = (
     "SELECT {} FROM snapshot_items s JOIN runs r ON r.snapshot = s.snapshot "
     "WHERE s.side = 'train' AND r.kind LIKE 'train %' AND r.state = 'done'"
 )
-
+# Beside the snapshots: pseudo-labels of rounds.
+_TAUGHT = "SELECT x.photo FROM taught x JOIN runs t ON t.id = x.run WHERE t.state = 'done'"
 
 _TEACHABLE = (
     "FROM photos p JOIN events e ON e.id = p.content WHERE p.state IN ('labelled', 'approved') "
@@ -136,6 +138,23 @@ def teachable_lessons(store: Store, photos: Sequence[int]) -> list[Lesson]:
     return [Lesson(row["id"], row["sha256"], _content(row), "train", True) for row in there]
 
 
+def note_taught(store: Store, run: int, photos: Collection[int]) -> set[int]:
+    """Write down which photos teach a run without being in its snapshot; returns those that may.
+
+    A photo without a side is on the train side from now on: what has taught must not be drawn as gold.
+    """
+    with store.writing() as db:
+        # Asked again under the lock: one may have become gold, or been forgotten, a moment ago.
+        asked = "SELECT id FROM photos WHERE COALESCE(side, 'train') = 'train' AND gold = 0 AND state != ?"
+        may = {row["id"] for row in rows(db, asked, ["forgotten"])} & set(photos)
+        noted = [(run, key) for key in sorted(may)]
+        db.conn.executemany("INSERT OR IGNORE INTO taught (run, photo) VALUES (?, ?)", noted)
+        db.conn.executemany(
+            "UPDATE photos SET side = 'train' WHERE side IS NULL AND id = ?", [(key,) for key in may]
+        )
+    return may
+
+
 def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:
     """The gold of a snapshot whose text is wholly known, and how many were left out.
 
@@ -148,14 +167,18 @@ def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:
     )
     with store.reading() as db:
         # By the cars of today: two that were one all along may have been joined since.
-        cars = f"SELECT DISTINCT vin_group FROM photos WHERE id IN ({_LEARNT.format('s.photo')})"
+        learnt = f"{_LEARNT.format('s.photo')} UNION {_TAUGHT}"
+        cars = f"SELECT DISTINCT vin_group FROM photos WHERE id IN ({learnt})"
         seen = {row["vin_group"] for row in rows(db, cars)}
+        texts = rows(db, f"SELECT text FROM pseudo_labels WHERE accepted = 1 AND photo IN ({_TAUGHT})")
         found = rows(db, sql, [snapshot.id])
+    # A photo that taught may be of a gold car that nothing but its pseudo-label tells.
+    fit = fitting([row["text"] for row in found], [row["text"] for row in texts])
     kept = [
         Gold(row["id"], row["sha256"], content.text, row["kind"], content.tags, content.quads)
-        for row in found
+        for row, taught in zip(found, fit, strict=True)
         for content in [_content(row)]
-        if UNREAD not in row["text"] and row["vin_group"] not in seen
+        if UNREAD not in row["text"] and row["vin_group"] not in seen and not taught
     ]
     return kept, len(found) - len(kept)
 

@@ -30,6 +30,7 @@ class QueueConfig:
         double: share of new photos that a second person labels blindly.
         gold: share of a labeller's photos whose answer is known.
         chance: share drawn at random instead of by worth.
+        again: share of turns in which a photo of a round's sample comes back to whoever skipped it.
         surest: only photos with a reading, those first that teach least: to be looked at many at a time.
     """
 
@@ -37,6 +38,7 @@ class QueueConfig:
     double: float = 0.1
     gold: float = 0.03
     chance: float = 0.1
+    again: float = 0.05
     surest: bool = False
 
 

@@ -52,6 +52,9 @@ def next_photo(
             if found is not None:
                 return lease(db, found, person, "label", now, config.lease, blind=True)
         found = asking.returned() or asking.audit()
+        if found is None and draws[2] < config.again:
+            # Between others: a round waits for its whole sample, and there may be nobody else to ask.
+            found = asking.audit(again=True)
         if found is not None:
             return lease(db, found, person, "label", now, config.lease)
         # Half of the time while any wait, so that second labels keep pace with first ones at any share.
@@ -64,9 +67,10 @@ def next_photo(
                     db.execute("UPDATE photos SET double = 1 WHERE id = ? AND version = 0", [first_time])
                 return lease(db, first_time, person, "label", now, config.lease)
             found = asking.second()
-        if found is None:
-            return None
-        return lease(db, found, person, "label", now, config.lease, blind=True)
+        if found is not None:
+            return lease(db, found, person, "label", now, config.lease, blind=True)
+        found = asking.audit(again=True)
+        return lease(db, found, person, "label", now, config.lease) if found else None
 
 
 def next_review(
@@ -93,10 +97,8 @@ def next_review(
 class _Asking:
     """The ways to a photo for one person at one moment; each gives an id or None."""
 
-    _FREE = (
-        "NOT EXISTS (SELECT 1 FROM leases l WHERE l.photo = p.id AND l.until > :now) "
-        "AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.photo = p.id AND s.person = :person)"
-    )
+    _UNLEASED = "NOT EXISTS (SELECT 1 FROM leases l WHERE l.photo = p.id AND l.until > :now)"
+    _FREE = f"{_UNLEASED} AND NOT EXISTS (SELECT 1 FROM skips s WHERE s.photo = p.id AND s.person = :person)"
     # Left alone, SQLite goes through all that a busy person ever did, for every photo that it looks at.
     _NOT_MINE = (
         "NOT EXISTS (SELECT 1 FROM events e INDEXED BY events_of_photo WHERE e.photo = p.id "
@@ -116,11 +118,12 @@ class _Asking:
         waiting = "p.state = 'returned' AND {} ORDER BY p.priority DESC, p.id"
         return self._one(waiting.format(mine)) or self._one(waiting.format(self._FREE))
 
-    def audit(self) -> int | None:
-        """Drawn to tell how pure a labelling round is (:mod:`core.store.rounds`)."""
+    def audit(self, again: bool = False) -> int | None:
+        """Drawn to tell how pure a round is (:mod:`core.store.rounds`); ``again``: skipped ones too."""
+        free = self._UNLEASED if again else self._FREE
         return self._one(
             "p.id IN (SELECT a.photo FROM rounds r JOIN pseudo_labels a ON a.round = r.id AND a.audit = 1 "
-            f"WHERE r.state = 'audit') AND p.state = 'open' AND {self._FREE} ORDER BY p.id"
+            f"WHERE r.state = 'audit') AND p.state = 'open' AND {free} ORDER BY p.id"
         )
 
     def best(self) -> int | None:
@@ -148,8 +151,9 @@ class _Asking:
 
     def review(self, state: str) -> int | None:
         mine = self._NOT_MINE.replace("('label', 'reject')", "('label')")
-        free = self._FREE.split(" AND NOT EXISTS (SELECT 1 FROM skips")[0]
-        return self._one(f"p.state = '{state}' AND {free} AND {mine} ORDER BY p.priority DESC, p.id")
+        return self._one(
+            f"p.state = '{state}' AND {self._UNLEASED} AND {mine} ORDER BY p.priority DESC, p.id"
+        )
 
     def _one(self, rest: str, place: float = 0.0) -> int | None:
         row = first(

@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from core.store.connect import Row, Store, first, insert, rows, scalar, update
 from core.store.entries import Corners, corners_in
 from core.store.errors import Refused
+from core.store.held_out import held_out
 from core.store.people import allowed
 from core.store.texts import NAME, NOTE, checked, compact
 from core.vin import UNREAD
@@ -208,25 +209,30 @@ def pseudo_labels(store: Store, key: int, only: str = "") -> list[PseudoLabel]:
 
 
 def accepted_labels(store: Store) -> list[PseudoLabel]:
-    """What may teach now: accepted by a round that passed its audit, and of no photo that people labelled."""
-    sql = (
-        f"{_LABELS} JOIN rounds r ON r.id = a.round WHERE r.state = 'accepted' AND a.accepted = 1 "
-        f"AND {_MAY_TEACH} AND a.round = (SELECT MAX(b.round) FROM pseudo_labels b JOIN rounds q "
-        "ON q.id = b.round WHERE b.photo = a.photo AND q.state = 'accepted' AND b.accepted = 1) "
-        "ORDER BY a.photo"
-    )
+    """What may teach now: accepted by a round that passed its audit, and of no photo that people labelled.
+
+    Nor of a gold or val car, by what was read: nobody else may have told yet whose photo it is.
+    """
     with store.reading() as db:
-        return [_label(row) for row in rows(db, sql)]
+        return [_label(row) for row in _accepted(db, "a.*, p.sha256")]
 
 
 def accepted_count(store: Store) -> int:
     """How many photos :func:`accepted_labels` tells of."""
-    sql = (
-        "SELECT COUNT(DISTINCT a.photo) FROM pseudo_labels a JOIN photos p ON p.id = a.photo "
-        f"JOIN rounds r ON r.id = a.round WHERE r.state = 'accepted' AND a.accepted = 1 AND {_MAY_TEACH}"
-    )
     with store.reading() as db:
-        return int(scalar(db, sql) or 0)
+        return len(_accepted(db, "a.text"))
+
+
+def _accepted(db: Database, columns: str) -> list[Row]:
+    found = rows(
+        db,
+        f"SELECT {columns} FROM pseudo_labels a JOIN photos p ON p.id = a.photo JOIN rounds r "
+        f"ON r.id = a.round WHERE r.state = 'accepted' AND a.accepted = 1 AND {_MAY_TEACH} AND a.round = "
+        "(SELECT MAX(b.round) FROM pseudo_labels b JOIN rounds q ON q.id = b.round "
+        "WHERE b.photo = a.photo AND q.state = 'accepted' AND b.accepted = 1) ORDER BY a.photo",
+    )
+    fit = held_out(db).fit([row["text"] for row in found])
+    return [row for row, measures in zip(found, fit, strict=True) if not measures]
 
 
 _LABELS = "SELECT a.*, p.sha256 FROM pseudo_labels a JOIN photos p ON p.id = a.photo"

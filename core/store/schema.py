@@ -285,6 +285,12 @@ def silent_readers(db: Database) -> None:
     _run(db, *schema_review.SILENT_READERS)
 
 
+@migrations()
+def taught_photos(db: Database) -> None:
+    """What a run learnt from beside its snapshot, so that it is never taken for gold."""
+    _run(db, *schema_learning.TAUGHT)
+
+
 def dice_of(sha256: str) -> float:
     """A photo's own fair draw in 0..1: the same on every machine, known to nobody beforehand."""
     return int(sha256[:13], 16) / 16**13

@@ -52,3 +52,23 @@ ROUNDS = (
     "CREATE INDEX pseudo_labels_audit ON pseudo_labels (round, photo) WHERE audit = 1",
     "CREATE INDEX rounds_by_state ON rounds (state)",
 )
+
+TAUGHT = (
+    """
+    CREATE TABLE taught (
+        run INTEGER NOT NULL REFERENCES runs(id),
+        photo INTEGER NOT NULL REFERENCES photos(id),
+        PRIMARY KEY (run, photo)
+    ) STRICT
+    """,
+    "CREATE INDEX taught_of_photo ON taught (photo)",
+    # Of runs of before nothing is written down: whatever a round that could teach had accepted by their end.
+    """
+    INSERT INTO taught (run, photo)
+    SELECT DISTINCT t.id, a.photo FROM pseudo_labels a JOIN rounds r ON r.id = a.round
+    JOIN runs t ON t.kind LIKE 'train %' AND t.state = 'done' AND t.ended > r.at
+    WHERE a.accepted = 1 AND a.audit = 0 AND r.state IN ('accepted', 'withdrawn')
+    AND COALESCE(json_extract(t.metrics, '$.material.round'), json_extract(t.config, '$.rounds'), 0) > 0
+    """,
+    "UPDATE photos SET side = 'train' WHERE side IS NULL AND id IN (SELECT photo FROM taught)",
+)

@@ -35,6 +35,7 @@ class CraftTrainConfig:
         photos: folder with ``train.csv``; empty trains on synthetic scenes only.
         quads: JSON of known quads of the training photos.
         pseudo: file of a labelling round, for the lines of photos that nobody transcribed.
+        barred: names of photos in the folder that must stay out, because they are measured on.
         corrections: file of labels out of the store (:mod:`core.learn.corrections`): corrected quads.
         replay: share of the real photos that were known before, where there are new ones too.
         real: share of real photos in a batch.
@@ -48,6 +49,7 @@ class CraftTrainConfig:
     photos: str = ""
     quads: str = ""
     pseudo: str = ""
+    barred: tuple[str, ...] = ()
     corrections: str = ""
     replay: float = 0.5
     real: float = 0.65
@@ -70,7 +72,7 @@ class CraftTask:
         if config.corrections:
             self._learn_from(Path(config.corrections))
         if config.photos:
-            photos = read_labels(Path(config.photos) / "train.csv")
+            photos = read_labels(Path(config.photos) / "train.csv", config.barred)
             known = [photo for photo in photos if photo.use == "val" and photo.read == "twice"]
             self._val += [
                 KnownPhoto(photo.path, (Quad.from_box(photo.box),), stretch=SQUEEZE)

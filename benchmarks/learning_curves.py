@@ -110,13 +110,20 @@ def plot(rows: list[dict], width: int = 640, height: int = 360) -> str:
             f"{order} order</text>"
         )
     floor = height - bottom
-    axes = (
+    levels = np.arange(round(20 * low), round(20 * high) + 1) / 20
+    axes = "".join(
+        f'<path d="M{left} {place(0, level)[1]}H{width - 20}" stroke="#dde2e4" />'
+        f'<text x="{left - 8}" y="{place(0, level)[1] + 4}" text-anchor="end">{level:.0%}</text>'
+        for level in levels
+    )
+    axes += "".join(
+        f'<text x="{place(labels, low)[0]}" y="{floor + 18}" text-anchor="middle">{labels}</text>'
+        for labels in sorted({row["labels"] for row in rows})
+    )
+    axes += (
         f'<path d="M{left} 10V{floor}H{width - 20}" fill="none" stroke="#7f8c93" />'
-        f'<text x="{left - 8}" y="18" text-anchor="end">{high:.0%}</text>'
-        f'<text x="{left - 8}" y="{floor}" text-anchor="end">{low:.0%}</text>'
-        f'<text x="{left}" y="{floor + 18}">0</text>'
-        f'<text x="{width - 20}" y="{floor + 18}" text-anchor="end">{most} labels</text>'
-        f'<text x="{left + 8}" y="18">exact match on dev, box given, CTC reader alone; '
+        f'<text x="{width - 20}" y="{floor + 34}" text-anchor="end">labels</text>'
+        f'<text x="{left + 8}" y="22">exact match on dev, box given, CTC reader alone; '
         "ring: after the round</text>"
     )
     return (

@@ -13,11 +13,12 @@ from measure_kit import Bench
 from streamlit.testing.v1 import AppTest
 from test_store_kit import VINS
 
+from core.bar_codes import AGREED
 from core.measure.cases import Wanted
 from core.store import Store
 from core.store.people import add_person
 from core.store.selection import MOST_IDS, Selection
-from pages.widgets.measure import charts, confused, parts
+from pages.widgets.measure import certainty, charts, confused, parts
 from pages.widgets.measure.filters import DAY, moment_of_next
 from pages.widgets.review import address
 
@@ -169,6 +170,20 @@ class TestTenPhotos:
         assert "(95 %: 45.6 to 699.4; 1 of 4), n = 10" in said
         assert "Brier" in html(at, "measure-scores")[0] and "n = 9" in html(at, "measure-scores")[0]
         assert len(specs(at)) == 2
+
+    def test_what_a_bar_code_confirms_is_accepted_from_its_own_probability(
+        self, store: Store, bench: Bench
+    ) -> None:
+        bench.read(bench.photo(VINS[0]), VINS[0], AGREED, "accepted")
+        at = turned(opened(), "certainty")
+        at.select_slider(key="measure_accept").set_value(99.9).run()
+        assert "Accept at 99.9 %: <b>100.0% automatic</b>" in html(at, "measure-says")[0]
+        table = next(one.value for one in at.dataframe if "automatic %" in one.value)
+        assert table.set_index("from probability %").loc[99.9, "accepted"] == 1
+
+    def test_every_stop_of_the_slider_is_the_probability_that_it_says(self) -> None:
+        for percent in certainty.THRESHOLDS:
+            assert certainty.threshold(percent) == float(f"0.{f'{percent:g}'.replace('.', '')}")
 
     def test_speed(self, store: Store, bench: Bench) -> None:
         ten(bench)

@@ -328,3 +328,11 @@ class TestPace:
         assert len(label_times(store, eve, Range(), most=2)) == 2
         assert label_times(store, eve, Range(kind="stamped")) == []
         assert len(label_times(store, eve, Range(models=OLD))) == 5
+
+    def test_a_label_beside_a_reading_without_a_vin_was_typed_from_nothing(
+        self, store: Store, bench: Bench, eve: int
+    ) -> None:
+        key = bench.photo(VINS[0])
+        bench.label(key, VINS[0], 20.0, bench.read(key, None, 0.0, "no_vin"))
+        bench.label(key, VINS[1], 9.0, bench.read(key, VINS[0], models=NEW))
+        assert sorted(one.help for one in label_times(store, eve, Range())) == ["corrected", "none"]

@@ -178,7 +178,7 @@ def label_times(store: Store, viewer: int, wanted: Range, most: int = NEWEST_LAB
         # The index first: events carry whole labels, and of most of them nothing is asked here.
         found = rows(
             db,
-            "SELECT e.at, e.seconds, CASE WHEN e.track != 0 THEN 'blind' WHEN r.id IS NULL THEN 'none' "
+            "SELECT e.at, e.seconds, CASE WHEN e.track != 0 THEN 'blind' WHEN r.vin IS NULL THEN 'none' "
             "WHEN e.text IS r.vin THEN 'kept' ELSE 'corrected' END AS help FROM (SELECT id "
             "FROM events INDEXED BY events_pace WHERE action IN ('label', 'reject') AND seconds > 0"
             f"{''.join(' AND ' + term for term in terms)} ORDER BY at DESC LIMIT ?) n "

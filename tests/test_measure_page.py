@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 from pathlib import Path
@@ -102,6 +103,15 @@ class TestEmpty:
         at = turned(opened(), "speed")
         assert "30 ms" in html(at, "measure-latency")[0] and "No timed label" in html(at, "measure-none")[0]
 
+    def test_filters_that_leave_no_times(self, store: Store, bench: Bench) -> None:
+        ten(bench)
+        at = opened()
+        at.date_input(key="measure_until").set_value(datetime.date(2020, 1, 1)).run()
+        turned(at, "speed")
+        hints = html(at, "measure-hint")
+        assert len(hints) == 2 and all("No photo is left" in one for one in hints)
+        assert not html(at, "measure-none")
+
     def test_filters_that_leave_nothing(self, store: Store, bench: Bench) -> None:
         bench.read(bench.photo(VINS[0]), VINS[0])
         at = opened()
@@ -135,8 +145,6 @@ class TestTenPhotos:
         assert "n = 11" in html(at, "measure-tiles")[0]
 
     def test_filters(self, store: Store, bench: Bench) -> None:
-        import datetime
-
         ten(bench)
         at = opened()
         at.selectbox(key="measure_kind").set_value("label").run()
@@ -257,8 +265,6 @@ class TestTextsOfOthers:
 
 
 def test_the_next_day_begins_at_midnight() -> None:
-    import datetime
-
     for day in range(0, 365, 7):
         begin = datetime.datetime(2026, 1, 1) + datetime.timedelta(day)
         assert moment_of_next(begin.timestamp()) == (begin + datetime.timedelta(1)).timestamp()

@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from test_store_kit import VINS
 
 from core.bar_codes import AGREED
-from core.measure.cases import Wanted
 from core.store import Store
 from core.store.people import add_person
 from core.store.selection import MOST_IDS, Selection
@@ -208,15 +207,16 @@ class TestConfusions:
         assert any("Reviewers can" in one.value for one in turned(opened("Eve"), "confusions").markdown)
 
     def test_a_cell_names_exactly_its_photos(self) -> None:
-        place = address.from_query(confused.link(("8", "B"), (3, 9), Wanted()))
+        place = address.from_query(confused.link((3, 9)))
         assert place.selection == Selection(ids=(3, 9))
 
-    def test_more_photos_than_can_be_named_are_filtered(self) -> None:
-        wanted = Wanted(kind="label", champion="ctc=1")
-        place = address.from_query(confused.link(("8", "B"), tuple(range(1, MOST_IDS + 2)), wanted))
-        assert place.selection == Selection(
-            states=("approved",), pair=("8", "B"), kinds=("label",), models=("ctc=1",)
-        )
+    def test_of_more_photos_than_can_be_named_the_newest_are(self) -> None:
+        ids = tuple(range(1, MOST_IDS + 3))
+        place = address.from_query(confused.link(ids))
+        assert place.selection == Selection(ids=ids[2:])
+        assert confused.told(("8", "B"), len(ids), True) == "8 read as B: 502 photos, opens the newest 500"
+        assert confused.told(("8", "B"), len(ids), False) == "8 read as B: 502 photos"
+        assert confused.told(("8", "B"), MOST_IDS, True) == "8 read as B: 500 photos"
 
     def test_nothing_mixed_up(self, store: Store, bench: Bench) -> None:
         bench.read(bench.photo(VINS[0]), VINS[0])

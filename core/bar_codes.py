@@ -47,6 +47,8 @@ ALONG, ACROSS = 0.3, 0.35
 """How far around the line that look goes, shares of the line's length."""
 
 _RUN = re.compile(f"[{ALPHABET}IOQ]+")
+_WHOLE = re.compile(rf"\s*\*?I?([{ALPHABET}]{{{LENGTH}}})\*?\s*")
+"""A payload that is 17 characters and nothing else but what Code 39 puts around them."""
 
 
 def bar_codes(photo: Photo) -> tuple[BarCode, ...]:
@@ -102,9 +104,13 @@ def vin_in(payload: str) -> str | None:
     """The VIN that a bar code carries, or None.
 
     Found are: the payload itself, with the asterisks of Code 39 or the ``I`` that marks imports (17 or 18
-    characters), and a word of 17 among others in a longer text. In a run of letters and digits without a
-    break, 17 are taken for a VIN only where one place alone has an agreeing check digit.
+    characters), where it has a country's letters at its start, a maker's or an agreeing check digit; and a
+    word of 17 among others in a longer text, where the country alone does not do. In a run of letters and
+    digits without a break, 17 are taken for a VIN only where one place alone has an agreeing check digit.
     """
+    whole = _WHOLE.fullmatch(payload.upper()) if len(payload) <= MOST else None
+    if whole and _plausible(whole[1], alone=True):
+        return whole[1]
     for run in _RUN.findall(payload[:MOST].upper()):
         if len(run) == LENGTH + 1 and run[0] == "I":
             run = run[1:]
@@ -155,9 +161,16 @@ def grey(pixels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)) if pixels.size else pixels[..., 0]
 
 
-def _plausible(text: str) -> bool:
-    """Whether 17 characters may be a VIN: its alphabet, a letter, a known maker or a valid check digit."""
+def _plausible(text: str, alone: bool = False) -> bool:
+    """Whether 17 characters may be a VIN: its alphabet, a letter, a known maker or a valid check digit.
+
+    Args:
+        text: 17 characters.
+        alone: they are all that a bar code carries. Then a country that registers makers is enough: the table
+            names not every maker, and what contradicts the reading must be heard.
+    """
     if not set(text) <= set(ALPHABET) or text.isdigit():
         return False
     known = maker(text)
-    return check_digit_status(text) == "valid" or bool(known and known.name)
+    named = bool(known and (known.name or (alone and known.country)))
+    return named or check_digit_status(text) == "valid"

@@ -77,6 +77,11 @@ def why(
     return told or (() if whole is None else (whole,))
 
 
+def placeless(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The same troubles without the characters that they hurt: for beside another line than theirs."""
+    return tuple(replace(one, slots=(), advice=sentence(one.kind, ())) for one in problems)
+
+
 def followed(maps: HeatMaps, line: Line) -> list[Followed]:
     """What a piece of a VIN may be a piece of: more at its end, at its start, at both.
 

@@ -18,7 +18,7 @@ from core.detect.detector import Detector
 from core.detect.lines import LineConfig
 from core.framing import framed, inside
 from core.geometry import Quad
-from core.missed import why
+from core.missed import placeless, why
 from core.panel import Panel
 from core.quality.gauge import Gauge
 from core.quality.inspect import inspect
@@ -117,8 +117,9 @@ class VinReader:
         problems = self._told(photo, shown)
         probability = confidence(chosen, self.panel.settings)
         if region is None and not problems and probability < DOUBTED:
-            # Nothing spoils this row, and yet it makes no VIN: it may well be another one.
-            problems = why(photo, seen, maps, self.panel, self.gauge)
+            # Nothing spoils this row, and yet it makes no VIN: it may well be another one. What hurts that
+            # one's characters says nothing of those shown here.
+            problems = placeless(why(photo, seen, maps, self.panel, self.gauge))
         clock.stop("inspect")
         status = self._verdict(probability, problems)
         codes = _bar_codes(source, photo, chosen.line if status != "accepted" else None)

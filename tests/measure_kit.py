@@ -50,13 +50,13 @@ class Bench:
 
     def label(
         self, photo: int, text: str, seconds: float, prediction: int | None = None, track: int = 0,
-        at: float = 1_790_000_000.0,
+        at: float = 1_790_000_000.0, action: str = "label",
     ) -> int:  # fmt: skip
         with self.store.writing() as db:
             ann = person_in(db, "Ann", ["labeller"], 1.0).id
             number = db.execute("SELECT COUNT(*) FROM events").fetchone()[0]
             return insert(db, "events", {
-                "uid": f"u{number}", "photo": photo, "track": track, "action": "label", "person": ann,
+                "uid": f"u{number}", "photo": photo, "track": track, "action": action, "person": ann,
                 "role": "labeller", "at": at, "seconds": seconds, "state": "labelled", "content": number + 1,
                 "prediction": prediction, "text": text, "quads": "[]", "characters": "[]", "kind": "",
                 "tags": "[]",

@@ -16,6 +16,7 @@ from core.vin import ALPHABET
 
 VIN = "1M8GDM9AXKP042788"
 OTHER = "XW8ZZZ1KZAG501915"
+UNNAMED = "LA9ZZZ1KZAG501915"
 QUAD = Quad.from_box((0, 0, 10, 5))
 
 
@@ -52,6 +53,13 @@ def label(vin: str | None, code: np.ndarray, side: tuple[int, int] = (760, 420))
         ("", None),
         ("<script>alert(1)</script>", None),
         (f"https://a.example/{VIN}?q='--", VIN),
+        # A maker that the table does not name, of a country that it knows, without a check digit that agrees.
+        (UNNAMED, UNNAMED),
+        (f"*I{UNNAMED}*", UNNAMED),
+        (f"{UNNAMED}\r\n", UNNAMED),
+        (f"PART {UNNAMED}", None),
+        (f"{UNNAMED} 5", None),
+        (f"00{UNNAMED[2:]}", None),  # no country's
     ],
 )
 def test_the_vin_in_a_payload(payload: str, vin: str | None) -> None:
@@ -124,6 +132,11 @@ def test_a_planted_contradiction_is_caught(reader: VinReader) -> None:
     assert planted.confidence <= 0.5
     told = planted.to_json("a.png")["bar_codes"]
     assert [(one["format"], one["vin"]) for one in told] == [("Code 39", OTHER)]
+
+
+def test_a_maker_without_a_name_contradicts_all_the_same(reader: VinReader) -> None:
+    reading = reader.read(encode_png(label(VIN, bars(UNNAMED, zxingcpp.BarcodeFormat.Code39))))
+    assert (reading.vin, reading.status, [one.vin for one in reading.bar_codes]) == (VIN, "review", [UNNAMED])
 
 
 def test_a_bar_code_alone_is_offered_and_marked(reader: VinReader) -> None:

@@ -328,3 +328,27 @@ class TestPace:
         assert len(label_times(store, eve, Range(), most=2)) == 2
         assert label_times(store, eve, Range(kind="stamped")) == []
         assert len(label_times(store, eve, Range(models=OLD))) == 5
+
+    def test_a_label_beside_a_reading_without_a_vin_was_typed_from_nothing(
+        self, store: Store, bench: Bench, eve: int
+    ) -> None:
+        key = bench.photo(VINS[0])
+        bench.label(key, VINS[0], 20.0, bench.read(key, None, 0.0, "no_vin"))
+        bench.label(key, VINS[1], 9.0, bench.read(key, VINS[0], models=NEW))
+        assert sorted(one.help for one in label_times(store, eve, Range())) == ["corrected", "none"]
+
+    def test_the_newest_are_taken_of_those_that_are_asked_for(
+        self, store: Store, bench: Bench, eve: int
+    ) -> None:
+        old, new = bench.photo(VINS[0], kind="stamped"), bench.photo(VINS[1], kind="label")
+        before, after = bench.read(old, VINS[0], models=OLD), bench.read(new, VINS[1], models=NEW)
+        for k in range(4):
+            bench.label(old, VINS[0], 1.0 + k, before, at=NOON + k)
+            bench.label(new, VINS[1], 11.0 + k, after, at=NOON + DAY + k)
+            bench.label(new, VINS[1], 50.0, after, at=NOON + 2 * DAY + k, action="reject")
+
+        def spent(**wanted: str) -> list[float]:
+            return [one.seconds for one in label_times(store, eve, Range(**wanted), most=3)]  # type: ignore[arg-type]
+
+        assert spent(models=OLD) == spent(kind="stamped") == spent(models=OLD, kind="stamped") == [4, 3, 2]
+        assert spent() == [14, 13, 12]

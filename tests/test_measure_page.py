@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 from pathlib import Path
@@ -13,11 +14,11 @@ from measure_kit import Bench
 from streamlit.testing.v1 import AppTest
 from test_store_kit import VINS
 
-from core.measure.cases import Wanted
+from core.bar_codes import AGREED
 from core.store import Store
 from core.store.people import add_person
 from core.store.selection import MOST_IDS, Selection
-from pages.widgets.measure import charts, confused, parts
+from pages.widgets.measure import certainty, charts, confused, parts
 from pages.widgets.measure.filters import DAY, moment_of_next
 from pages.widgets.review import address
 
@@ -101,6 +102,15 @@ class TestEmpty:
         at = turned(opened(), "speed")
         assert "30 ms" in html(at, "measure-latency")[0] and "No timed label" in html(at, "measure-none")[0]
 
+    def test_filters_that_leave_no_times(self, store: Store, bench: Bench) -> None:
+        ten(bench)
+        at = opened()
+        at.date_input(key="measure_until").set_value(datetime.date(2020, 1, 1)).run()
+        turned(at, "speed")
+        hints = html(at, "measure-hint")
+        assert len(hints) == 2 and all("No photo is left" in one for one in hints)
+        assert not html(at, "measure-none")
+
     def test_filters_that_leave_nothing(self, store: Store, bench: Bench) -> None:
         bench.read(bench.photo(VINS[0]), VINS[0])
         at = opened()
@@ -134,8 +144,6 @@ class TestTenPhotos:
         assert "n = 11" in html(at, "measure-tiles")[0]
 
     def test_filters(self, store: Store, bench: Bench) -> None:
-        import datetime
-
         ten(bench)
         at = opened()
         at.selectbox(key="measure_kind").set_value("label").run()
@@ -170,6 +178,20 @@ class TestTenPhotos:
         assert "Brier" in html(at, "measure-scores")[0] and "n = 9" in html(at, "measure-scores")[0]
         assert len(specs(at)) == 2
 
+    def test_what_a_bar_code_confirms_is_accepted_from_its_own_probability(
+        self, store: Store, bench: Bench
+    ) -> None:
+        bench.read(bench.photo(VINS[0]), VINS[0], AGREED, "accepted")
+        at = turned(opened(), "certainty")
+        at.select_slider(key="measure_accept").set_value(99.9).run()
+        assert "Accept at 99.9 %: <b>100.0% automatic</b>" in html(at, "measure-says")[0]
+        table = next(one.value for one in at.dataframe if "automatic %" in one.value)
+        assert table.set_index("from probability %").loc[99.9, "accepted"] == 1
+
+    def test_every_stop_of_the_slider_is_the_probability_that_it_says(self) -> None:
+        for percent in certainty.THRESHOLDS:
+            assert certainty.threshold(percent) == float(f"0.{f'{percent:g}'.replace('.', '')}")
+
     def test_speed(self, store: Store, bench: Bench) -> None:
         ten(bench)
         at = turned(opened(), "speed")
@@ -185,15 +207,16 @@ class TestConfusions:
         assert any("Reviewers can" in one.value for one in turned(opened("Eve"), "confusions").markdown)
 
     def test_a_cell_names_exactly_its_photos(self) -> None:
-        place = address.from_query(confused.link(("8", "B"), (3, 9), Wanted()))
+        place = address.from_query(confused.link((3, 9)))
         assert place.selection == Selection(ids=(3, 9))
 
-    def test_more_photos_than_can_be_named_are_filtered(self) -> None:
-        wanted = Wanted(kind="label", champion="ctc=1")
-        place = address.from_query(confused.link(("8", "B"), tuple(range(1, MOST_IDS + 2)), wanted))
-        assert place.selection == Selection(
-            states=("approved",), pair=("8", "B"), kinds=("label",), models=("ctc=1",)
-        )
+    def test_of_more_photos_than_can_be_named_the_newest_are(self) -> None:
+        ids = tuple(range(1, MOST_IDS + 3))
+        place = address.from_query(confused.link(ids))
+        assert place.selection == Selection(ids=ids[2:])
+        assert confused.told(("8", "B"), len(ids), True) == "8 read as B: 502 photos, opens the newest 500"
+        assert confused.told(("8", "B"), len(ids), False) == "8 read as B: 502 photos"
+        assert confused.told(("8", "B"), MOST_IDS, True) == "8 read as B: 500 photos"
 
     def test_nothing_mixed_up(self, store: Store, bench: Bench) -> None:
         bench.read(bench.photo(VINS[0]), VINS[0])
@@ -242,8 +265,6 @@ class TestTextsOfOthers:
 
 
 def test_the_next_day_begins_at_midnight() -> None:
-    import datetime
-
     for day in range(0, 365, 7):
         begin = datetime.datetime(2026, 1, 1) + datetime.timedelta(day)
         assert moment_of_next(begin.timestamp()) == (begin + datetime.timedelta(1)).timestamp()

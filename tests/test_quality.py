@@ -137,6 +137,9 @@ def test_pitch_angle_and_ends_are_seen_in_the_line_itself() -> None:
     cut = Ends()(view(Quad.from_box((2, 80, 280, 24)), "X" * 14))
     assert cut.slots == (0, 1, 2) and cut.severity >= 0.5
     assert Ends()(view(Quad.from_box((118, 80, 280, 24)), "X" * 15)).slots == (15, 16)
+    both = Ends()(view(Quad.from_box((2, 80, 396, 24)), "X" * 14))
+    assert both.slots == () and both.severity >= 0.5
+    assert sentence("cut", both.slots).startswith("An end of the line is cut off")
 
 
 @pytest.mark.parametrize("kind", ["defocus", "glare", "too-dark", "low-contrast", "occlusion", "scratches"])

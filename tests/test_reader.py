@@ -14,6 +14,7 @@ import pytest
 from core.choose import choose, weigh
 from core.geometry import Quad, resample
 from core.images import encode_jpeg
+from core.quality.kinds import sentence
 from core.reader import VinReader
 from core.recognize.ctc import decode
 from core.recognize.fuse import fuse
@@ -104,6 +105,22 @@ def test_bad_photos_become_readings_that_say_why(reader: VinReader) -> None:
     assert empty.status == text.status == "error" and empty.error and text.error
     assert black.status == "retake" and black.problems[0].kind == "dark"
     assert json.dumps([reading.to_json("x.jpg") for reading in (empty, text, black)])
+
+
+def test_troubles_of_another_line_name_no_characters_of_the_chosen_one(
+    reader: VinReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = Problem("glare", 0.8, (13, 14), sentence("glare", (13, 14)))
+    monkeypatch.setattr("core.reader.inspect", lambda *_: ())
+    monkeypatch.setattr("core.reader.why", lambda *_: (far,))
+    monkeypatch.setattr("core.reader.confidence", lambda *_: 0.1)
+    data = (SAMPLES / sorted(VINS)[0]).read_bytes()
+    reading = reader.read(data)
+    assert reading.chosen is not None
+    assert reading.problems == (Problem("glare", 0.8, (), sentence("glare", ())),)
+    # Where no line is shown there is none to be mistaken for, so the places stay.
+    monkeypatch.setattr("core.reader.choose", lambda *_: (None, ()))
+    assert reader.read(data).problems == (far,)
 
 
 def test_a_photo_without_text_has_no_vin(reader: VinReader) -> None:

@@ -12,7 +12,8 @@ class Confusions:
     """Of some cases.
 
     Attributes:
-        cells: ``(label, read)`` -> ids of the photos with such a slot; most photos first.
+        cells: ``(label, read)`` -> ids of the photos with such a slot, in the order they were
+            read; most photos first.
         slots: the same -> slots; two in one photo count twice.
         photos: photos with any confusion.
         silent: photos in which nothing was read, which mixes up nothing.

@@ -98,8 +98,9 @@ class Ends:
         if not (first or last) or missing > 17 - self.fewest:
             return Finding("cut", 0.0, 1.0)
         count = max(1, round(missing))
-        ends = (tuple(range(count)) if first else ()) + (tuple(range(17 - count, 17)) if last else ())
-        return Finding("cut", max(0.5, missing), 1.0, tuple(sorted(set(ends))))
+        slots = tuple(range(count) if first else range(17 - count, 17))
+        # Between two ends at the border nothing tells how many are missing at which.
+        return Finding("cut", max(0.5, missing), 1.0, () if first and last else slots)
 
     def _at_border(self, view: View, end: int) -> bool:
         quad, slot = view.strip.parts[end], view.slots[end]

@@ -167,24 +167,27 @@ def label_times(store: Store, viewer: int, wanted: Range, most: int = NEWEST_LAB
     Raises:
         NotAllowed: the viewer may not measure.
     """
-    terms, values = _within("at", wanted)
-    further, more = "", []
+    terms, values = _within("e.at", wanted)
+    joined = ""
     if wanted.models:
-        further, more = " AND r.models = ?", [wanted.models]
+        joined = "CROSS JOIN predictions r ON r.id = e.prediction "
+        terms, values = [*terms, "r.models = ?"], [*values, wanted.models]
     if wanted.kind:
-        further, more = f"{further} AND p.kind = ?", [*more, wanted.kind]
+        joined += "CROSS JOIN photos p ON p.id = e.photo "
+        terms, values = [*terms, "p.kind = ?"], [*values, wanted.kind]
+    # All filters stand inside: the newest are taken of what is asked for. The wider choice of actions is the
+    # index's own condition, without which SQLite would refuse to go by it.
+    which = ["e.action IN ('label', 'reject')", "e.action = 'label'", "e.seconds > 0", *terms]
     with store.reading() as db:
         allowed(db, viewer, "measure")
-        # The index first: events carry whole labels, and of most of them nothing is asked here.
         found = rows(
             db,
-            "SELECT e.at, e.seconds, CASE WHEN e.track != 0 THEN 'blind' WHEN r.id IS NULL THEN 'none' "
-            "WHEN e.text IS r.vin THEN 'kept' ELSE 'corrected' END AS help FROM (SELECT id "
-            "FROM events INDEXED BY events_pace WHERE action IN ('label', 'reject') AND seconds > 0"
-            f"{''.join(' AND ' + term for term in terms)} ORDER BY at DESC LIMIT ?) n "
-            "CROSS JOIN events e ON e.id = n.id CROSS JOIN photos p ON p.id = e.photo "
-            f"LEFT JOIN predictions r ON r.id = e.prediction WHERE e.action = 'label'{further}",
-            [*values, most, *more],
+            "SELECT e.at, e.seconds, CASE WHEN e.track != 0 THEN 'blind' WHEN r.vin IS NULL THEN 'none' "
+            "WHEN e.text IS r.vin THEN 'kept' ELSE 'corrected' END AS help FROM ("
+            f"SELECT e.id FROM events e INDEXED BY events_pace {joined}WHERE {' AND '.join(which)} "
+            "ORDER BY e.at DESC LIMIT ?) n CROSS JOIN events e ON e.id = n.id "
+            "LEFT JOIN predictions r ON r.id = e.prediction ORDER BY e.at DESC",
+            [*values, most],
         )
     return [LabelTime(row["at"], row["seconds"], row["help"]) for row in found]
 

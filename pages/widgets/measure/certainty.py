@@ -45,7 +45,7 @@ def _accepting(cases: Cases) -> None:
         "Accept from a probability of", THRESHOLDS, 99.5, format_func=lambda one: f"{one:g} %",
         key="measure_accept",
     )  # fmt: skip
-    at, served = operation(cases, percent / 100), as_served(cases)
+    at, served = operation(cases, threshold(percent)), as_served(cases)
     st.html(f'<p class="vd-says" data-testid="measure-says">{told(at, f"Accept at {percent:g} %")}</p>')
     curve = [_point(each) for each in risk_coverage(cases)]
     points = [
@@ -61,7 +61,7 @@ def _accepting(cases: Cases) -> None:
     if served.accepted:
         st.html(f'<p class="vd-hint">{told(served, "As the status of the readings said")}</p>')
     with st.expander("The figures behind the curve", key="measure_risk_data"):
-        parts.table([_row(operation(cases, each / 100)) for each in THRESHOLDS], "measure_risk")
+        parts.table([_row(operation(cases, threshold(each))) for each in THRESHOLDS], "measure_risk")
         st.caption("The curve itself has a point per probability that occurs:")
         st.download_button(
             "CSV of the curve", parts.as_csv(curve), file_name="measure_curve.csv", mime="text/csv",
@@ -97,6 +97,11 @@ def _reliability(one: Calibration) -> None:
               "few": "few" if row["few"] else ""} for row in rows],
             "measure_reliability",
         )  # fmt: skip
+
+
+def threshold(percent: float) -> float:
+    """A stop of the slider as a probability; 99.9 / 100 itself lies a little above 0.999."""
+    return round(percent / 100, 6)
 
 
 def told(at: Operation, what: str) -> str:

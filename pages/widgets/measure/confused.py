@@ -53,8 +53,7 @@ def show(there: Gathered, wanted: Wanted, person: Person) -> None:
         {
             "kind": "matrix", "rows": axis, "columns": axis, "page": "review",
             "cells": [
-                [*pair, len(ids), link(pair, ids, wanted) if may else "",
-                 f"{pair[0]} read as {pair[1]}: {len(ids)} photos"]
+                [*pair, len(ids), link(ids) if may else "", told(pair, len(ids), may)]
                 for pair, ids in found.cells.items()
             ],
             "words": "Photos per pair: rows say what the label has, columns what was read.",
@@ -70,17 +69,19 @@ def show(there: Gathered, wanted: Wanted, person: Person) -> None:
     words.defined("photo", "reading", "pair")
 
 
-def link(pair: tuple[str, str], ids: tuple[int, ...], wanted: Wanted) -> str:
+def link(ids: tuple[int, ...]) -> str:
     """A cell's photos as a query of the Review desk.
 
-    They are named one by one, so that exactly they are opened; of more than can be named, those whose newest
-    reading has the pair.
+    They are named one by one, so that exactly they are opened: filters there go by a photo's newest reading,
+    which may be another than the one counted here. Of more than can be named those read last are taken.
     """
-    if len(ids) <= MOST_IDS:
-        return address.query(Place(selection=Selection(ids=ids)))
-    kinds, models = (wanted.kind,) if wanted.kind else (), (wanted.champion,) if wanted.champion else ()
-    selection = Selection(states=("approved",), pair=pair, kinds=kinds, models=models)
-    return address.query(Place(selection=selection))
+    return address.query(Place(selection=Selection(ids=ids[-MOST_IDS:])))
+
+
+def told(pair: tuple[str, str], count: int, may: bool) -> str:
+    """A cell in words, and what it opens for who may."""
+    said = f"{pair[0]} read as {pair[1]}: {count:,} photos"
+    return f"{said}, opens the newest {MOST_IDS}" if may and count > MOST_IDS else said
 
 
 def _opened(query: str) -> None:

@@ -33,7 +33,9 @@ def show(store: Store, person: Person, wanted: Wanted) -> None:
 def _stages(store: Store, person: Person, range_: Range) -> None:
     found = latencies(stage_times(store, person.id, range_))
     if not found:
-        hints.none("No reading with times yet: `python -m core predict FOLDER` reads photos and keeps them.")
+        _nothing(
+            range_, "No reading with times yet: `python -m core predict FOLDER` reads photos and keeps them."
+        )
         return
     rows = [
         {"stage": one.stage, "median": one.median, "slow": one.slow, "n": one.count, "few": one.count < FEW}
@@ -64,7 +66,7 @@ def _stages(store: Store, person: Person, range_: Range) -> None:
 def _labels(store: Store, person: Person, range_: Range) -> None:
     labels = label_times(store, person.id, range_)
     if not labels:
-        hints.none("No timed label: labels that people make on the Label desk bring their times.")
+        _nothing(range_, "No timed label: labels that people make on the Label desk bring their times.")
         return
     found = paces(labels)
     words.tiles(
@@ -89,3 +91,11 @@ def _labels(store: Store, person: Person, range_: Range) -> None:
           "few": "few" if row["few"] else ""} for row in rows],
         "measure_pace",
     )  # fmt: skip
+
+
+def _nothing(range_: Range, words: str) -> None:
+    """The filters leave nothing; without any there is nothing at all, and the words say how it comes."""
+    if range_ == Range():
+        hints.none(words)
+    else:
+        hints.nothing_chosen()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core import champions
 from core.champions import Release
 from core.jobs.gating import candidate_of, newest_gate, result
+from core.registry import ModelError
 from core.store.connect import Store
 from core.store.errors import Refused
 from core.store.jobs import Job, job
@@ -15,7 +16,7 @@ def promotable(store: Store, trained: Job) -> str:
     """Why a candidate cannot be promoted now; empty where it can."""
     try:
         _grounds(store, trained)
-    except Refused as error:
+    except (Refused, ModelError) as error:
         return str(error)
     return ""
 

@@ -213,8 +213,12 @@ def promote(candidate: Path, expected: Mapping[str, str], note: Mapping[str, Any
     return entry
 
 
-def roll_back(to: str = "") -> Release:
+def roll_back(to: str = "", followed: str = "") -> Release:
     """Let an earlier release serve again; without a name the one before the champion.
+
+    Args:
+        to: a certain release.
+        followed: what the champion followed as far as others know, should its own note be lost.
 
     Raises:
         ModelError: there is none before, or it is damaged. The champion stays then.
@@ -223,7 +227,8 @@ def roll_back(to: str = "") -> Release:
         now = champion().before
     except ModelError:
         # A champion that is lost or damaged must not stand in the way of its predecessor.
-        now = _older(serving())
+        known = {one.name for one in releases()}
+        now = followed if followed in known else _older(serving())
     target = to or now
     if not target:
         raise ModelError("the shipped networks serve; there is nothing before them")

@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from core import champions
 from core.cli import main
-from core.jobs.promotion import promotable
+from core.jobs.promotion import promotable, roll_back
 from core.learn.gate import GoldPhoto, Read, judge
 from core.registry import CHAMPION, ModelError
 from core.store import Store
 from core.store.jobs import Job, Owner, claim, end_job, job, put_job, sign
+from core.store.ledger import change_champion
 from core.store.people import Person, add_person
 from pages.widgets.train import supply
 
@@ -143,6 +144,18 @@ def test_a_champion_that_is_lost_can_be_rolled_back(store: Store, eve: Person, h
     at.button(key="roll_back").click().run()
     assert not at.exception and not at.error
     assert champions.champion().name == "shipped"
+
+
+def test_the_way_back_from_a_lost_champion_leaves_out_what_was_rejected(
+    store: Store, eve: Person, home: Path
+) -> None:
+    good, bad, last = (f"20260901-12000{k}-000000-ctc-1a2b3c4d" for k in range(3))
+    release(home, good)
+    release(home, bad)
+    (home / "current").write_text(last)
+    # Somebody went back from the bad one to the good one, and then promoted the last.
+    change_champion(store, eve.id, "promote", lambda: (last, good, {}, {}))
+    assert roll_back(store, eve.id).name == good
 
 
 def test_what_else_fails_offers_no_second_way_back(

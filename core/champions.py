@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def release(name: str) -> Release:
     """One release by its name.
 
     Raises:
-        ModelError: there is none.
+        ModelError: there is none, or its note is damaged.
     """
     folder = folder_of(name)
     if name == SHIPPED:
@@ -82,16 +83,26 @@ def release(name: str) -> Release:
     try:
         entries = json.loads((folder / NOTE).read_text(encoding="utf-8"))
         return Release(**{**entries, "changed": tuple(entries["changed"])})
-    except (OSError, json.JSONDecodeError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            f"the note of release {name[:80]!r} is damaged ({error}); "
+            "go back with `python -m core models rollback`"
+        ) from error
+    except OSError as error:
         raise ModelError(f"there is no release {name[:80]!r} ({error}); `models list` shows them") from error
 
 
 def releases() -> list[Release]:
-    """All of them, newest first, the shipped one last; half-written ones are left out."""
+    """All of them, newest first, the shipped one last; half-written and damaged ones are left out."""
     folder = home_of_champions() / RELEASES
     names = [path.name for path in folder.iterdir() if (path / NOTE).is_file()] if folder.is_dir() else []
-    found = [release(name) for name in names if not name.startswith(".")]
-    return [*sorted(found, key=lambda one: one.at, reverse=True), release(SHIPPED)]
+    found = []
+    # Names begin with the time in UTC.
+    for name in (*sorted((name for name in names if not name.startswith(".")), reverse=True), SHIPPED):
+        # One that is damaged must not hide the others.
+        with suppress(ModelError):
+            found.append(release(name))
+    return found
 
 
 def folder_of(name: str) -> Path:
@@ -202,8 +213,12 @@ def promote(candidate: Path, expected: Mapping[str, str], note: Mapping[str, Any
     return entry
 
 
-def roll_back(to: str = "") -> Release:
+def roll_back(to: str = "", followed: str = "") -> Release:
     """Let an earlier release serve again; without a name the one before the champion.
+
+    Args:
+        to: a certain release.
+        followed: what the champion followed as far as others know, should its own note be lost.
 
     Raises:
         ModelError: there is none before, or it is damaged. The champion stays then.
@@ -212,7 +227,8 @@ def roll_back(to: str = "") -> Release:
         now = champion().before
     except ModelError:
         # A champion that is lost or damaged must not stand in the way of its predecessor.
-        now = next((one.name for one in releases() if one.name != serving()), SHIPPED)
+        known = {one.name for one in releases()}
+        now = followed if followed in known else _older(serving())
     target = to or now
     if not target:
         raise ModelError("the shipped networks serve; there is nothing before them")
@@ -228,6 +244,17 @@ def serving() -> str:
         return (home_of_champions() / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return SHIPPED
+
+
+def _older(name: str) -> str:
+    """The release made before another whose note is lost; empty before the shipped one.
+
+    A newer one never: somebody may have gone back from it because it was bad.
+    """
+    if name == SHIPPED:
+        return ""
+    # Names begin with the time in UTC.
+    return next((one.name for one in releases() if one.name < name and one.name != SHIPPED), SHIPPED)
 
 
 def fingerprint_in(folder: Path, name: str) -> str:

@@ -20,16 +20,24 @@ def main() -> None:
 def _with_a_way_back(store: Store, person: Person) -> None:
     sheet.apply()
     try:
+        champions.line(store, person)
+    except ModelError as error:
+        _not_ready(error)
+        champions.way_back(store, person)
+        return
+    try:
         _desk(store, person)
     except ModelError as error:
-        st.error("**The networks that read are not ready.**", icon=":material/error:")
-        st.text(str(error))
-        st.button("Try again", key="retry_models")
-        champions.way_back(store, person)
+        _not_ready(error)
+
+
+def _not_ready(error: ModelError) -> None:
+    st.error("**The networks that read are not ready.**", icon=":material/error:")
+    st.text(str(error))
+    st.button("Try again", key="retry_models")
 
 
 def _desk(store: Store, person: Person) -> None:
-    champions.line(store, person)
     way = st.segmented_control(
         "What", list(WAYS), format_func=WAYS.__getitem__, default="train", required=True, key="train_way",
         label_visibility="collapsed",

@@ -14,6 +14,7 @@ import pytest
 from onnx import numpy_helper
 
 from core import champions
+from core.cli import main
 from core.registry import CHAMPION, ModelError, champion_folder, load, load_card, write_card
 
 
@@ -186,6 +187,48 @@ def test_a_damaged_or_lost_champion_can_be_rolled_back(home: Path, candidate: Pa
         champion_folder()
     assert champions.roll_back().name == "shipped"
     assert load("ctc")
+
+
+@pytest.mark.parametrize("note", [b'{"name": "2', b"\xff\xfe", b"[]", b"{}"])
+def test_a_damaged_note_hides_no_other_release(
+    home: Path,
+    candidate: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    note: bytes,
+) -> None:
+    monkeypatch.setenv("VIN_DESK_DB", str(tmp_path / "labels.db"))
+    monkeypatch.setenv("VIN_DESK_HOME", str(tmp_path / "home"))
+    first = promote(candidate)
+    second = promote(made(tmp_path / "other", 2))
+    (home / "releases" / second.name / "release.json").write_bytes(note)
+    assert load("ctc")
+    assert [one.name for one in champions.releases()] == [first.name, "shipped"]
+    assert main(["models", "list"]) == 0
+    told = capsys.readouterr().out
+    assert f"* {second.name}  the note of" in told and f"  {first.name}" in told
+    assert champions.roll_back().name == first.name
+
+
+def test_a_roll_back_from_a_lost_champion_never_goes_to_a_newer_one(
+    home: Path, candidate: Path, tmp_path: Path
+) -> None:
+    first = promote(candidate)
+    promote(made(tmp_path / "worse", 2))
+    champions.roll_back()
+    shutil.rmtree(home / "releases" / first.name)
+    assert champions.roll_back().name == "shipped"
+
+
+def test_nothing_is_before_shipped_networks_that_are_damaged(home: Path, candidate: Path) -> None:
+    first = promote(candidate)
+    champions.roll_back()
+    (home / "ctc.json").write_text("{")
+    assert [one.name for one in champions.releases()] == [first.name]
+    with pytest.raises(ModelError, match="nothing before"):
+        champions.roll_back()
+    assert champions.roll_back(first.name) == first
 
 
 @pytest.mark.parametrize("text", ["../../somewhere", "/tmp", ".hidden", ""])

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core.learn.loop import RunConfig, train
+from core.learn import loop
+from core.learn.loop import RunConfig, best_validation, train
 
 STEPS = 30
 
@@ -164,6 +165,98 @@ def test_the_best_validation_is_kept_over_resumptions(tmp_path: Path) -> None:
     train(longer, config(tmp_path, steps=2 * STEPS))
     assert torch.equal(load_file(tmp_path / "best.safetensors")["weight"], best)
     assert not torch.equal(load_file(tmp_path / "last.safetensors")["weight"], best)
+
+
+def killed(folder: Path, *scores: float) -> None:
+    """Ten steps with a checkpoint, then a validation after each, and a kill without another word."""
+    first = LineTask()
+    first.scores = [scores[0]]
+    train(first, config(folder, steps=10))
+    second = LineTask()
+    second.scores = list(scores[1:])
+    last = 10 + len(second.scores)
+
+    def kill(figures: dict[str, float]) -> None:
+        if figures["step"] == last and "val_score" in figures:
+            raise KeyboardInterrupt
+
+    longer = config(folder, validate_minutes=0.0, report_steps=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop._State, "save", lambda _state, _path: None)
+        with pytest.raises(KeyboardInterrupt):
+            train(second, longer, kill)
+
+
+def test_the_best_weights_outlive_a_kill_before_the_next_checkpoint(tmp_path: Path) -> None:
+    killed(tmp_path, 0.5, 0.9, 0.2)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["progress"]["best"] == 0.5
+    best = load_file(tmp_path / "best.safetensors")["weight"]
+    rest = LineTask()
+    rest.scores = [0.6]
+    train(rest, config(tmp_path))
+    assert torch.equal(load_file(tmp_path / "best.safetensors")["weight"], best)
+    assert best_validation(tmp_path / "curves.jsonl") == {"score": 0.9}
+
+
+def test_a_resumed_run_tells_no_step_twice(tmp_path: Path) -> None:
+    killed(tmp_path, 0.5, 0.9, 0.2)
+    with (tmp_path / "curves.jsonl").open("a") as file:
+        file.write('{"step": 12, "lo')
+    train(LineTask(), config(tmp_path, steps=15, report_steps=1))
+    lines = curves(tmp_path)
+    assert [line["step"] for line in lines if "loss" in line] == [11, 12, 13, 14, 15]
+    assert [line["step"] for line in lines if "val_score" in line] == [10, 15]
+
+
+def test_a_run_of_an_older_program_resumes_with_its_checkpoints_best(tmp_path: Path) -> None:
+    task = LineTask()
+    task.scores = [0.7]
+    weights = train(task, config(tmp_path))
+    save_file(load_file(weights), weights)  # without figures, as weights used to be
+    best = load_file(weights)["weight"]
+    worse, better = LineTask(), LineTask()
+    worse.scores, better.scores = [0.6], [0.8]
+    train(worse, config(tmp_path, steps=2 * STEPS))
+    assert torch.equal(load_file(weights)["weight"], best)
+    assert best_validation(tmp_path / "curves.jsonl") == {"score": 0.7}
+    train(better, config(tmp_path, steps=3 * STEPS))
+    assert not torch.equal(load_file(weights)["weight"], best)
+    assert best_validation(tmp_path / "curves.jsonl") == {"score": 0.8}
+
+
+@pytest.mark.parametrize("left", [None, 0, 100])
+def test_weights_that_are_lost_or_cut_off_are_no_best(tmp_path: Path, left: int | None) -> None:
+    task = LineTask()
+    task.scores = [0.7]
+    weights = train(task, config(tmp_path))
+    data = weights.read_bytes()
+    weights.unlink() if left is None else weights.write_bytes(data[:left])
+    worse = LineTask()
+    worse.scores = [0.6]
+    train(worse, config(tmp_path, steps=2 * STEPS))
+    assert load_file(weights)
+    assert best_validation(tmp_path / "curves.jsonl") == {"score": 0.6}
+
+
+def test_weights_that_cannot_be_written_leave_the_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = LineTask()
+    task.scores = [0.7]
+    weights = train(task, config(tmp_path))
+    before = weights.read_bytes()
+
+    def full(_tensors: object, path: Path, _metadata: object = None) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    better = LineTask()
+    better.scores = [0.9]
+    monkeypatch.setattr(loop, "save_file", full)
+    with pytest.raises(OSError, match="No space"):
+        train(better, config(tmp_path, steps=2 * STEPS))
+    assert weights.read_bytes() == before
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["progress"]["best"] == 0.7
 
 
 class Trap:

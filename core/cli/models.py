@@ -44,12 +44,16 @@ def add(verbs: Verbs) -> None:
 def _list(store: Store, options: argparse.Namespace) -> int:
     from core import champions
     from core.jobs.promotion import promotable
+    from core.registry import ModelError
     from core.store.jobs import jobs
 
-    with _models():
-        serving = champions.serving()
-        for release in champions.releases():
-            say(("* " if release.name == serving else "  ") + _told(release))
+    serving = champions.serving()
+    try:
+        champions.champion()
+    except ModelError as error:
+        say(printable(f"* {serving[:80]}  {error}"))
+    for release in champions.releases():
+        say(("* " if release.name == serving else "  ") + _told(release))
     for job in jobs(store, 1000, ("done",)):
         if job.kind.startswith("train "):
             why = promotable(store, job)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from core import champions
 from core.champions import Release
 from core.jobs.gating import candidate_of, newest_gate, result
+from core.registry import ModelError
 from core.store.connect import Store
 from core.store.errors import Refused
 from core.store.jobs import Job, job
-from core.store.ledger import Made, change_champion
+from core.store.ledger import Made, change_champion, changes
 
 
 def promotable(store: Store, trained: Job) -> str:
     """Why a candidate cannot be promoted now; empty where it can."""
     try:
         _grounds(store, trained)
-    except Refused as error:
+    except (Refused, ModelError) as error:
         return str(error)
     return ""
 
@@ -54,11 +55,17 @@ def roll_back(store: Store, person: int, to: str = "") -> Release:
 
     def make() -> Made:
         before = champions.serving()
-        made.append(champions.roll_back(to))
+        made.append(champions.roll_back(to, _followed(store, before)))
         return made[0].name, before, made[0].networks, {}
 
     change_champion(store, person, "roll_back", make)
     return made[0]
+
+
+def _followed(store: Store, release: str) -> str:
+    """What a release followed when it was promoted; empty where nobody wrote it down."""
+    promoted = (one for one in changes(store) if one.action == "promote" and one.release == release)
+    return next((one.before for one in promoted), "")
 
 
 def _grounds(store: Store, trained: Job) -> tuple[int, dict]:

@@ -1,7 +1,8 @@
 """One training loop for all networks: seeded batches, EMA, resumable checkpoints, curves in a run folder.
 
 A run folder holds ``config.json``, ``curves.jsonl`` (a line per report), ``checkpoint.pt`` (to resume;
-made and read only here) and ``best.safetensors`` (EMA weights of the best validation so far).
+made and read only here) and ``best.safetensors`` (EMA weights of the best validation so far, and in the same
+file its figures: a run that is killed at any moment keeps both or neither).
 """
 
 from __future__ import annotations
@@ -16,9 +17,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
+
+from core.learn.curves import Curves
+
+BEST = "best.safetensors"
+FIGURES = "figures"
+"""Where a file of weights keeps its validation."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,8 @@ def train(task: Task, config: RunConfig, report: Callable[[dict[str, float]], No
     device = _device(config.device)
     state = _State(task, config, device)
     state.resume(folder / "checkpoint.pt")
-    curves = _Curves(folder / "curves.jsonl", report)
+    state.best = _best_score(folder / BEST, state.best)
+    curves = Curves(folder / "curves.jsonl", report, state.step)
     batches = iter(_loader(task, config, state.step))
     last_validation = last_checkpoint = time.monotonic()
     try:
@@ -117,16 +126,36 @@ def train(task: Task, config: RunConfig, report: Callable[[dict[str, float]], No
     finally:
         # Stopped by hand or by an error: what was learnt so far is kept.
         state.save(folder / "checkpoint.pt")
-    return folder / "best.safetensors"
+    return folder / BEST
 
 
 def best_validation(curves: Path) -> dict[str, float]:
     """The figures of the validation whose weights were kept, without their ``val_``."""
+    weights = curves.with_name(BEST)
+    kept = _figures_of(weights) if weights.exists() else {}
+    if kept:
+        return {name: round(value, 6) for name, value in kept.items()}
+    # Weights of a run from before they carried their figures.
     reports = [json.loads(text) for text in curves.read_text(encoding="utf-8").splitlines()]
-    kept = max(
+    best = max(
         (report for report in reports if "val_score" in report), key=lambda report: report["val_score"]
     )
-    return {name.removeprefix("val_"): value for name, value in kept.items() if name.startswith("val_")}
+    return {name.removeprefix("val_"): value for name, value in best.items() if name.startswith("val_")}
+
+
+def _best_score(weights: Path, otherwise: float) -> float:
+    """Score of the weights that were kept, which may be newer than the checkpoint; ``otherwise`` untold."""
+    try:
+        return _figures_of(weights).get("score", otherwise)
+    except (OSError, SafetensorError):
+        # Missing, or cut off by a program that wrote in place: the next validation is the best there is.
+        return -math.inf
+
+
+def _figures_of(weights: Path) -> dict[str, float]:
+    """What :func:`save_weights` was told; empty for weights without figures."""
+    with safe_open(weights, "pt") as file:
+        return json.loads((file.metadata() or {}).get(FIGURES, "{}"))
 
 
 def seed(value: int) -> None:
@@ -177,8 +206,8 @@ class _State:
         self.average.module.eval()
         figures = self.task.validate(self.average.module)
         if figures["score"] > self.best:
+            save_weights(self.average.module, folder / BEST, figures=figures)
             self.best = figures["score"]
-            save_weights(self.average.module, folder / "best.safetensors")
         save_weights(self.average.module, folder / "last.safetensors")
         return {"step": self.step, "minutes": self.seconds / 60} | {f"val_{k}": v for k, v in figures.items()}
 
@@ -202,18 +231,6 @@ class _State:
         self.optimiser.load_state_dict(kept["optimiser"])
         self.step = int(kept["progress"]["step"])
         self.seconds, self.best = float(kept["progress"]["seconds"]), float(kept["progress"]["best"])
-
-
-class _Curves:
-    def __init__(self, path: Path, report: Callable[[dict[str, float]], None] | None) -> None:
-        self.path, self.report = path, report
-
-    def write(self, figures: dict[str, float]) -> None:
-        rounded = {name: round(value, 6) for name, value in figures.items()}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(rounded) + "\n")
-        if self.report:
-            self.report(rounded)
 
 
 class _Batches(Dataset):
@@ -256,12 +273,16 @@ def _one_thread(_worker: int) -> None:
     torch.set_num_threads(1)
 
 
-def save_weights(network: nn.Module, path: Path, half: bool = False) -> None:
-    """Write all weights as safetensors, ``half`` as 16-bit floats."""
+def save_weights(
+    network: nn.Module, path: Path, half: bool = False, figures: dict[str, float] | None = None
+) -> None:
+    """Write all weights as safetensors in one step, ``half`` as 16-bit floats, with figures to remember."""
     tensors = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
     if half:
         tensors = {name: t.half() if t.is_floating_point() else t for name, t in tensors.items()}
-    save_file(tensors, path)
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial, {FIGURES: json.dumps(figures)} if figures else None)
+    os.replace(partial, path)
 
 
 def _device(name: str) -> torch.device:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from core import champions
 from core.measure.cases import PHOTOS, Gathered, Wanted, gather
-from core.registry import ModelError
 from core.store import Store
 from core.store.ledger import changes
 from core.store.measured import stamp
@@ -50,11 +49,8 @@ def chosen(store: Store, there: Gathered) -> Wanted:
 def champion_names(store: Store) -> dict[str, str]:
     """Set of networks -> the release that they are, where that is known."""
     found = {models_key(one.networks): one.release for one in changes(store)}
-    try:
-        found |= {models_key(one.networks): one.name for one in champions.releases()}
-    except ModelError:  # measuring needs no networks, whatever is wrong with them
-        return found
-    return found
+    # Measuring needs no networks: damaged ones are left out.
+    return found | {models_key(one.networks): one.name for one in champions.releases()}
 
 
 def name_of(key: str, names: dict[str, str]) -> str:

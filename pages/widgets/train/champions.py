@@ -80,7 +80,11 @@ def history(store: Store) -> None:
 
 def _cards(release: Release) -> None:
     folder = champions.folder_of(release.name)
-    cards = [load_card(name, folder) for name in champions.NETWORKS]
+    try:
+        cards = [load_card(name, folder) for name in champions.NETWORKS]
+    except ModelError as error:  # an old release that is damaged is no harm to the one that serves
+        st.text(str(error))
+        return
     st.dataframe(
         [
             {

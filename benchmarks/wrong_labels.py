@@ -5,7 +5,7 @@
 
 It goes on from a finished arm of `learning_loop.py`, with the readers that its round had: the arm is
 copied, 200 photos of ``val`` become gold (they have chosen weights and taught none), 50 more photos are
-corrected in the queue's order, and the jobs of the Train desk do the rest. Of the wrong labels every other
+corrected, and the jobs of the Train desk do the rest. Of the wrong labels every other
 one belongs to another photo, the rest have one to three characters typed wrong. The seconds of the quick
 run are told too, from the moment it is queued to its candidate.
 """
@@ -57,7 +57,7 @@ def case(arm: Arm, labels: list[LabelledPhoto], share: float, options: argparse.
     champion = arm.folder / "models"
     arm.read_open(registry.load("ctc", champion))
     gold = make_gold(arm, options.gold, options.seed)
-    corrected, wrong = correct(arm, options.corrections, share, options.seed)
+    corrected, wrong = correct(arm, options.corrections, share, options.seed, options.order)
     snapshot = freeze(arm.store, arm.scientist, f"wrong {share:g}", SnapshotConfig(val=0, gold=0))
     taught = {one.photo for one in lessons(arm.store, snapshot) if one.fresh and one.side == "train"}
     wanted = FineTune(start=str(champion / "ctc.safetensors"), rounds=False, seed=options.seed)
@@ -96,15 +96,15 @@ def make_gold(arm: Arm, count: int, seed: int) -> int:
     return len(chosen)
 
 
-def correct(arm: Arm, count: int, share: float, seed: int) -> tuple[set[int], set[int]]:
-    """Label the next photos of the queue, a share of them wrong; returns all of them, and the wrong ones."""
+def correct(arm: Arm, count: int, share: float, seed: int, order: str) -> tuple[set[int], set[int]]:
+    """Label the next photos, a share of them wrong; returns all of them, and the wrong ones."""
     dealt, spoilt = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
     wrong = set(spoilt.permutation(count)[: round(share * count)].tolist())
     # Of photos that train, so that no label says that its photo shows a gold car.
     vins = sorted({arm.truth[key].vin for key in arm.revealed()})
     corrected, mistakes = set(), set()
     for number in range(count):
-        task = next_photo(arm.store, arm.labeller, dealt, QUEUES["queue"])
+        task = next_photo(arm.store, arm.labeller, dealt, QUEUES[order])
         if task is None:
             break
         key, text = task.photo.id, arm.truth[task.photo.id].vin
@@ -139,6 +139,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", dest="base", type=Path, required=True)
     parser.add_argument("--wrong", type=float, nargs="+", default=[0.0, 0.3], help="shares to try")
     parser.add_argument("--corrections", type=int, default=50)
+    parser.add_argument("--order", choices=sorted(QUEUES), default="random", help="how photos are dealt out")
     parser.add_argument("--gold", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -3,11 +3,11 @@
     python benchmarks/wrong_labels.py ../shared/photos --quads runs/quads-labelled.json runs/quads-val.json \
         --arm runs/loop/queue-1 --out runs/wrong-labels
 
-It goes on from a finished arm of `learning_loop.py`, with the readers that its round had: the arm is
-copied, 200 photos of ``val`` become gold (they have chosen weights and taught none), 50 more photos are
-corrected, and the jobs of the Train desk do the rest. Of the wrong labels every other
-one belongs to another photo, the rest have one to three characters typed wrong. The seconds of the quick
-run are told too, from the moment it is queued to its candidate.
+It goes on from a finished arm of `learning_loop.py`, with the readers that its round had, or with
+``--start FOLDER`` from readers that know no photo and a store without labels. 200 photos of ``val`` become
+gold (they have chosen weights and taught none), 50 photos are corrected, and the jobs of the Train desk do
+the rest. Of the wrong labels every other one belongs to another photo, the rest have one to three characters
+typed wrong. The seconds of the quick run are told too, from the moment it is queued to its candidate.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ def main() -> int:
     for share in options.wrong:
         options.out = options.base / f"wrong-{share:g}"
         shutil.rmtree(options.out, ignore_errors=True)
-        shutil.copytree(options.arm, options.out / options.arm.name)
-        told.append(case(Arm(options, *_name(options.arm)), labels, share, options))
+        if options.arm:
+            shutil.copytree(options.arm, options.out / options.arm.name)
+        name = _name(options.arm) if options.arm else (options.order, options.seed)
+        told.append(case(Arm(options, *name), labels, share, options))
         print(json.dumps(told[-1], indent=2), flush=True)
     (options.base / "summary.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     return 0
@@ -54,8 +56,9 @@ def case(arm: Arm, labels: list[LabelledPhoto], share: float, options: argparse.
     """One share of wrong labels, from the corrections to the verdict."""
     arm.take_in(labels)
     known = len(arm.revealed())
-    champion = arm.folder / "models"
-    arm.read_open(registry.load("ctc", champion))
+    champion = arm.folder / "models" if options.arm else options.start
+    if options.order == "queue":
+        arm.read_open(registry.load("ctc", champion))
     gold = make_gold(arm, options.gold, options.seed)
     corrected, wrong = correct(arm, options.corrections, share, options.seed, options.order)
     snapshot = freeze(arm.store, arm.scientist, f"wrong {share:g}", SnapshotConfig(val=0, gold=0))
@@ -100,8 +103,8 @@ def correct(arm: Arm, count: int, share: float, seed: int, order: str) -> tuple[
     """Label the next photos, a share of them wrong; returns all of them, and the wrong ones."""
     dealt, spoilt = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
     wrong = set(spoilt.permutation(count)[: round(share * count)].tolist())
-    # Of photos that train, so that no label says that its photo shows a gold car.
-    vins = sorted({arm.truth[key].vin for key in arm.revealed()})
+    # Of the training side, so that no label says that its photo shows a gold car.
+    vins = sorted({label.vin for label in arm.truth.values() if label.read == "twice"})
     corrected, mistakes = set(), set()
     for number in range(count):
         task = next_photo(arm.store, arm.labeller, dealt, QUEUES[order])
@@ -135,7 +138,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", type=Path, help="folder with train.csv")
     parser.add_argument("--quads", type=Path, nargs="+", required=True, help="made by `quads`")
-    parser.add_argument("--arm", type=Path, required=True, help="a finished arm of learning_loop.py")
+    begin = parser.add_mutually_exclusive_group(required=True)
+    begin.add_argument("--arm", type=Path, help="a finished arm of learning_loop.py")
+    begin.add_argument("--start", type=Path, help="networks trained on synthetic pictures only")
     parser.add_argument("--out", dest="base", type=Path, required=True)
     parser.add_argument("--wrong", type=float, nargs="+", default=[0.0, 0.3], help="shares to try")
     parser.add_argument("--corrections", type=int, default=50)
@@ -143,7 +148,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gold", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    options.base, options.arm = options.base.absolute(), options.arm.absolute()
+    options.base = options.base.absolute()
+    options.arm = options.arm and options.arm.absolute()
+    options.start = options.start and options.start.absolute()
     return options
 
 

@@ -78,7 +78,7 @@ def _told(one: Round) -> str:
     )
     at = time.strftime("%d %b %H:%M", time.localtime(one.at))
     slot = one.figures.get("slot")
-    fitted = "fitted" if one.figures.get("fitted") else "the usual one: known photos do not tell a better one"
+    fitted = "fitted" if one.figures.get("fitted") else "the usual one: too few known photos to fit it"
     bound = f"threshold per character {slot:g} ({fitted}); " if slot is not None else ""
     return (
         f'<div class="vd-job"><b>Round {one.id}</b><span>{at}</span>'

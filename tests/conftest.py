@@ -20,6 +20,7 @@ from straw import StrawReader, plate
 
 from core.images import encode_jpeg
 from core.reader import VinReader
+from core.registry import CHAMPION
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 60
@@ -62,6 +63,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if "photos_dir" in fixtures:
             item.add_marker(pytest.mark.photos)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shipped networks, where promotions may do as they like."""
+    folder = tmp_path / "models"
+    shutil.copytree(CHAMPION, folder, ignore=shutil.ignore_patterns("releases", "current"))
+    monkeypatch.setenv("VIN_DESK_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

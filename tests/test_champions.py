@@ -19,15 +19,6 @@ from core.registry import CHAMPION, ModelError, champion_folder, load, load_card
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The shipped networks, where promotions may do as they like."""
-    folder = tmp_path / "models"
-    shutil.copytree(CHAMPION, folder, ignore=shutil.ignore_patterns("releases", "current"))
-    monkeypatch.setenv("VIN_DESK_MODELS", str(folder))
-    return folder
-
-
-@pytest.fixture
 def candidate(tmp_path: Path) -> Path:
     """The shipped CTC reader with one weight changed."""
     return made(tmp_path / "candidate", 1)

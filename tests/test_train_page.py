@@ -14,7 +14,7 @@ from core import champions
 from core.cli import main
 from core.jobs.promotion import promotable, roll_back
 from core.learn.gate import GoldPhoto, Read, judge
-from core.registry import CHAMPION, ModelError
+from core.registry import ModelError
 from core.store import Store
 from core.store.jobs import Job, Owner, claim, end_job, job, put_job, sign
 from core.store.ledger import change_champion
@@ -23,14 +23,6 @@ from pages.widgets.train import supply
 
 ROOT = Path(__file__).resolve().parents[1]
 ME = Owner(4711, "boot:1")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "models"
-    shutil.copytree(CHAMPION, folder, ignore=shutil.ignore_patterns("releases", "current"))
-    monkeypatch.setenv("VIN_DESK_MODELS", str(folder))
-    return folder
 
 
 @pytest.fixture

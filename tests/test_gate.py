@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from math import comb
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from learning_kit import approved_photo, filled
 from core.cli.models import table
 from core.jobs.finetune import CANDIDATE, FineTune, put_finetune
 from core.jobs.gating import put_gate
-from core.learn.gate import GoldPhoto, Read, changed, compare, judge, tail
+from core.learn.gate import GoldPhoto, Read, changed, compare, judge
+from core.learn.paired import tail
 from core.store.connect import Store
 from core.store.jobs import Owner, claim, end_job, sign
 from core.store.learning import gold_photos
@@ -120,6 +122,29 @@ def test_calibration_and_latency_stand_beside_and_are_remarked() -> None:
     assert [remark.split(":")[0] for remark in verdict.remarks] == ["slower", "less well calibrated"]
     told = "\n".join(table(json.loads(json.dumps(verdict.to_json()))))
     assert "pass" in told and "gold photos" in told
+
+
+def test_right_as_often_but_less_often_sure_of_it_is_refused() -> None:
+    unsure = [
+        GoldPhoto(k, VIN, "label", (), read(True), read(True, 0.6, accepted=k >= 8)) for k in range(100)
+    ]
+    verdict = judge(unsure)
+    assert verdict.outcome == "refuse"
+    assert "92 right readings are accepted, the champion's 100" in verdict.reasons[0]
+    few = [replace(photo, candidate=read(True)) if photo.photo > 3 else photo for photo in unsure]
+    assert judge(few).outcome == "pass"  # four of a hundred may be chance: p = 6 %
+    other_way = [replace(photo, champion=photo.candidate, candidate=photo.champion) for photo in unsure]
+    assert judge(other_way).outcome == "pass"
+
+
+def test_more_accepted_errors_than_chance_makes_are_refused() -> None:
+    old, new = read(False, accepted=False), read(False)
+    fine = gold(mix(both=200))
+    wrong = [GoldPhoto(900 + k, VIN, "label", (), old, new) for k in range(5)]
+    verdict = judge([*fine, *wrong])
+    assert verdict.outcome == "refuse"
+    assert "it accepts 5 wrong readings, the champion 0" in verdict.reasons[0]
+    assert judge([*fine, *wrong[:4]]).outcome == "pass"
 
 
 def test_accepted_errors_are_remarked() -> None:

@@ -2,20 +2,20 @@
 
 Both read the same photos, so only the photos on which one is right and the other wrong say anything (McNemar
 1947). A candidate passes that is clearly better, or that is not behind and of which a loss of more than the
-margin can be ruled out; it is refused where it is behind, overall or on a kind of photo; anything else is too
-little evidence. Intervals of the paired difference follow Agresti and Min (2005), which stay honest where few
-photos, or none, differ.
+margin can be ruled out. It is refused where it is behind, overall or on a kind of photo, or where it is as often
+right but knows less well when: fewer right readings that nobody need look at, or more accepted errors.
+Anything else is too little evidence.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from core.interval import wilson
+from core.learn.paired import Comparison, paired
 from core.learn.score import cer
 
 Outcome = Literal["pass", "refuse", "unsure"]
@@ -82,39 +82,17 @@ class GoldPhoto:
         """Champion, candidate."""
         return self.champion.vin == self.truth, self.candidate.vin == self.truth
 
-
-@dataclass(frozen=True)
-class Comparison:
-    """Champion against candidate on a set of photos.
-
-    Attributes:
-        name: ``all``, or which photos: ``kind windshield``, ``maker XW8``, ``trouble glare``.
-        count: photos.
-        champion: read exactly.
-        candidate: read exactly.
-        gained: the candidate alone is right.
-        lost: the champion alone is right.
-        low: lower bound of the difference, one-sided 95 %, share of the photos.
-        high: upper bound likewise.
-        better: probability that chance alone favours the candidate so much (exact, one-sided).
-        worse: that it favours the champion so much.
-    """
-
-    name: str
-    count: int
-    champion: int
-    candidate: int
-    gained: int
-    lost: int
-    low: float
-    high: float
-    better: float
-    worse: float
+    @property
+    def unaided(self) -> tuple[bool, bool]:
+        """Right, and accepted: nobody need look. Champion, candidate."""
+        old, new = self.right
+        return old and self.champion.accepted, new and self.candidate.accepted
 
     @property
-    def difference(self) -> float:
-        """Share of the photos by which the candidate is ahead."""
-        return (self.gained - self.lost) / self.count if self.count else 0.0
+    def spared(self) -> tuple[bool, bool]:
+        """Not accepted though wrong: nobody is misled. Champion, candidate."""
+        old, new = self.right
+        return old or not self.champion.accepted, new or not self.candidate.accepted
 
 
 @dataclass(frozen=True)
@@ -153,6 +131,8 @@ class Verdict:
         remarks: what a person should know before confirming.
         overall: all photos.
         strata: those with enough photos, in the order of kind, maker, trouble.
+        unaided: all photos; what counts is that a right reading is accepted.
+        spared: all photos; what counts is that no wrong reading is accepted.
         champion: its figures; None without photos.
         candidate: its figures likewise.
     """
@@ -162,6 +142,8 @@ class Verdict:
     remarks: tuple[str, ...]
     overall: Comparison
     strata: tuple[Comparison, ...]
+    unaided: Comparison
+    spared: Comparison
     champion: Side | None
     candidate: Side | None
 
@@ -177,27 +159,17 @@ def judge(photos: Sequence[GoldPhoto], config: GateConfig | None = None) -> Verd
     strata = tuple(
         compare(name, members) for name, members in _strata(photos) if len(members) >= config.stratum
     )
+    unaided = paired("accepted and right", [photo.unaided for photo in photos])
+    spared = paired("not accepted if wrong", [photo.spared for photo in photos])
     sides = (_side([(p.truth, p.champion) for p in photos]), _side([(p.truth, p.candidate) for p in photos]))
-    outcome, reasons = _decide(overall, strata, config)
+    outcome, reasons = _decide(overall, strata, unaided, spared, config)
     remarks = _remarks(photos, sides, config) if photos else ()
-    return Verdict(outcome, reasons, remarks, overall, strata, *sides)
+    return Verdict(outcome, reasons, remarks, overall, strata, unaided, spared, *sides)
 
 
 def compare(name: str, photos: Sequence[GoldPhoto]) -> Comparison:
-    """Paired counts on some photos."""
-    rights = [photo.right for photo in photos]
-    gained = sum(not old and new for old, new in rights)
-    lost = sum(old and not new for old, new in rights)
-    low, high = _interval(gained, lost, len(photos))
-    return Comparison(
-        name, len(photos), sum(old for old, _ in rights), sum(new for _, new in rights), gained, lost, low,
-        high, tail(gained, gained + lost), tail(lost, gained + lost),
-    )  # fmt: skip
-
-
-def tail(hits: int, count: int) -> float:
-    """Probability of at least ``hits`` heads in ``count`` throws of a fair coin (exact McNemar)."""
-    return sum(math.comb(count, k) for k in range(hits, count + 1)) / 2**count
+    """Exact readings on some photos."""
+    return paired(name, [photo.right for photo in photos])
 
 
 def changed(photos: Iterable[GoldPhoto]) -> list[GoldPhoto]:
@@ -207,7 +179,11 @@ def changed(photos: Iterable[GoldPhoto]) -> list[GoldPhoto]:
 
 
 def _decide(
-    overall: Comparison, strata: Sequence[Comparison], config: GateConfig
+    overall: Comparison,
+    strata: Sequence[Comparison],
+    unaided: Comparison,
+    spared: Comparison,
+    config: GateConfig,
 ) -> tuple[Outcome, tuple[str, ...]]:
     told = (
         f"the candidate reads {overall.candidate} of {overall.count} gold photos, the champion "
@@ -218,12 +194,23 @@ def _decide(
             f"not enough evidence: {overall.count} gold photos, at least {config.least} are needed; approve "
             "more photos, freeze a snapshot, so that some become gold, and ask the gate again", told,
         )  # fmt: skip
-    losers = [one for one in strata if one.difference < 0 and one.worse < config.level]
+    losers = [one for one in strata if _behind(one, config)]
     if overall.difference < 0 or overall.worse < config.level:
         return "refuse", (f"the candidate is behind: {told}",)
     if losers:
         named = ", ".join(f"{one.name} ({one.gained} gained, {one.lost} lost)" for one in losers)
         return "refuse", (f"the candidate is behind on {named}", told)
+    if _behind(unaided, config):
+        return "refuse", (
+            f"the candidate is less sure of what it reads: {unaided.candidate} right readings are accepted, "
+            f"the champion's {unaided.champion}; look at the labels that it learnt from", told,
+        )  # fmt: skip
+    if _behind(spared, config):
+        accepted = spared.count - spared.champion, spared.count - spared.candidate
+        return "refuse", (
+            f"the candidate is sure of what is wrong: it accepts {accepted[1]} wrong readings, the champion "
+            f"{accepted[0]}; look at the labels that it learnt from", told,
+        )  # fmt: skip
     if overall.better < config.level:
         return "pass", (f"the candidate is better: {told}; chance would do that in {overall.better:.1%}",)
     if overall.low >= -config.margin:
@@ -234,6 +221,10 @@ def _decide(
         f"not enough evidence: a loss of {-overall.low:.1%} cannot be ruled out, more than the margin of "
         f"{config.margin:.0%}; freeze a snapshot with more gold photos and ask the gate again", told,
     )  # fmt: skip
+
+
+def _behind(one: Comparison, config: GateConfig) -> bool:
+    return one.difference < 0 and one.worse < config.level
 
 
 def _remarks(
@@ -267,14 +258,6 @@ def _strata(photos: Sequence[GoldPhoto]) -> list[tuple[str, list[GoldPhoto]]]:
         for tag in photo.tags:
             found[2, f"trouble {tag}"].append(photo)
     return [(name, members) for (_, name), members in sorted(found.items(), key=lambda item: item[0])]
-
-
-def _interval(gained: int, lost: int, count: int, z: float = 1.645) -> tuple[float, float]:
-    """One-sided 95 % bounds of the paired difference, half a photo added to each cell (Agresti, Min)."""
-    plus, minus, total = gained + 0.5, lost + 0.5, count + 2
-    middle = (plus - minus) / total
-    spread = math.sqrt(max(0.0, plus + minus - (plus - minus) ** 2 / total)) / total
-    return middle - z * spread, middle + z * spread
 
 
 def _side(reads: Sequence[tuple[str, Read]]) -> Side | None:

@@ -96,7 +96,8 @@ def _verdict(found: dict[str, Any]) -> None:
 
 def _figures(found: dict[str, Any]) -> None:
     verdict = found["verdict"]
-    rows = [_row(one) for one in (verdict["overall"], *verdict["strata"])]
+    more = [verdict[name] for name in ("unaided", "spared") if name in verdict]  # not in older ones
+    rows = [_row(one) for one in (verdict["overall"], *more, *verdict["strata"])]
     st.dataframe(rows, hide_index=True, column_config=_COLUMNS, key="gate_table")
     if verdict["champion"] and verdict["candidate"]:
         st.html(_sides(verdict["champion"], verdict["candidate"]))
@@ -115,7 +116,7 @@ _COLUMNS = {
 def _row(one: dict[str, Any]) -> dict[str, Any]:
     count = one["count"] or 1
     return {
-        "Gold photos": "all" if one["name"] == "all" else one["name"],
+        "Gold photos": one["name"],
         "n": one["count"],
         "Champion": one["champion"] / count,
         "Candidate": one["candidate"] / count,

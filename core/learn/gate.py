@@ -1,10 +1,10 @@
 """The gate: may a candidate take the champion's place? Paired, on frozen gold photos that trained neither.
 
-Both read the same photos, so only the photos on which one is right and the other wrong say anything (McNemar
-1947). A candidate passes that is clearly better, or that is not behind and of which a loss of more than the
-margin can be ruled out. It is refused where it is behind, overall or on a kind of photo, or where it is as often
-right but knows less well when: fewer right readings that nobody need look at, or more accepted errors.
-Anything else is too little evidence.
+Both read the same photos, so only the photos on which one is right and the other wrong say anything
+(McNemar 1947). A candidate passes that is clearly better, or that is not behind and of which a loss of more
+than the margin can be ruled out. It is refused where it is behind, overall or on a kind of photo, and where
+it is right as often but knows less well when: fewer right readings that nobody need look at, or more
+accepted errors. Anything else is too little evidence.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ STEEPEST = np.deg2rad(84)
 """Angle between the view and the plate's normal at severity 1."""
 DISTANCE = 2.2
 """Of the camera, in lengths of the line."""
+FINER = 3
+"""Samples per pixel and direction that are averaged."""
 
 
 def steep(
@@ -44,8 +46,26 @@ def steep(
     matrix = np.linalg.inv(there) @ around @ tilt @ around.T @ there
     if severity == 0:
         return pixels.copy(), corners.copy()
-    size = pixels.shape[1::-1]
-    warped = cv2.warpPerspective(
-        pixels, at_centres(matrix), size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return warped, project(matrix, corners.reshape(-1, 2)).reshape(corners.shape)
+    return _seen(pixels, at_centres(matrix)), project(matrix, corners.reshape(-1, 2)).reshape(corners.shape)
+
+
+def _seen(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """The picture through a homography of pixel centres, before a ground without detail.
+
+    What lies behind the camera must not come back mirrored beyond the horizon, and what is squeezed is
+    averaged as a lens does: taken point by point it turns to noise.
+    """
+    height, width = pixels.shape[:2]
+    finer = at_centres(np.diag([FINER, FINER, 1.0])) @ matrix
+    size = FINER * width, FINER * height
+    shown = cv2.warpPerspective(pixels, finer, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cover = cv2.warpPerspective(np.ones((height, width), np.float32), finer, size, flags=cv2.INTER_LINEAR)
+    x, y = np.arange(size[0]), np.arange(size[1])[:, None]
+    back = np.linalg.inv(finer)[2]
+    cover *= back[0] * x + back[1] * y + back[2] > 0
+    weight = cover if pixels.ndim == 2 else cover[..., None]
+    over = cv2.resize(shown * weight, (width, height), interpolation=cv2.INTER_AREA)
+    share = cv2.resize(cover, (width, height), interpolation=cv2.INTER_AREA)
+    share = share if over.ndim == 2 else share[..., None]
+    ground = cv2.GaussianBlur(pixels, (0, 0), max(height, width) / 10).astype(np.float32)
+    return np.clip(np.round(over + (1 - share) * ground), 0, 255).astype(np.uint8)

@@ -9,6 +9,8 @@ from typing import Any
 COLOURS = ("#0a7fc2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 GREY = "#7f8c93"
 FADED, FULL = 0.3, 1.0
+SHORT, LINE = 18, 30
+"""Characters of a name of which two fit beside each other on a phone; pixels of a legend's line."""
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -21,9 +23,12 @@ def over_time(rows: Rows, marks: Rows, names: Sequence[str]) -> dict[str, Any]:
         marks: ``begin`` and ``what`` of changes of champion.
         names: champions in the order of their colours.
     """
+    beside = 2 if max(map(len, names), default=0) <= SHORT else 1
+    # The legend takes its lines from the height: the plot shall keep its own.
+    height = 300 + (LINE * (len(names) // beside) if len(names) > 1 else 0)
     colour = {"field": "champion", "type": "nominal", "title": "Champion",
               "scale": {"domain": list(names), "range": _colours(len(names))},
-              "legend": _legend() if len(names) > 1 else None}  # fmt: skip
+              "legend": _legend(beside) if len(names) > 1 else None}  # fmt: skip
     x = {"field": "begin", "type": "temporal", "title": None, "axis": {"labelOverlap": True, "grid": False}}
     low = min((row["low"] for row in rows), default=0.0)
     scale = {"domain": [max(0.0, round(low - 0.05, 1)), 1.0], "nice": False}
@@ -48,7 +53,7 @@ def over_time(rows: Rows, marks: Rows, names: Sequence[str]) -> dict[str, Any]:
                       "fontSize": 11, "limit": 160},
              "encoding": {"x": x, "y": {"value": 2}, "text": {"field": "what"}}},
         ]  # fmt: skip
-    return {"data": {"values": list(rows)}, "layer": layers, "height": 300}
+    return {"data": {"values": list(rows)}, "layer": layers, "height": height}
 
 
 def grouped(rows: Rows, order: Sequence[str]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def _stages(store: Store, person: Person, range_: Range) -> None:
     found = latencies(stage_times(store, person.id, range_))
     if not found:
         _nothing(
-            range_, "No reading with times yet: `python -m core predict FOLDER` reads photos and keeps them."
+            range_, "No reading with times yet: python -m core predict FOLDER reads photos and keeps them."
         )
         return
     rows = [

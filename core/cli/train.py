@@ -24,7 +24,7 @@ def add(verbs: Verbs) -> None:
         description="Train a network in a run folder. The same command again goes on from the last "
         "checkpoint; --minutes and --steps count over all resumptions.",
     )
-    verb.add_argument("network", choices=("ctc", "yolo", "craft", "quality"))
+    verb.add_argument("network", choices=("ctc", "yolo", "craft", "quality", "overview"))
     verb.add_argument("--run", type=Path, required=True, metavar="DIR", help="for checkpoint and weights")
     verb.add_argument("--photos", type=Path, metavar="DIR", help="folder with train.csv; default: none")
     verb.add_argument("--quads", type=Path, metavar="FILE", help="their lines, made by `quads`")
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     if options.photos and options.real and not options.quads:
         raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
     drawn = (options.swap, options.others, options.capture)
-    if options.network in ("craft", "quality") and drawn != (None, None, None):
+    if options.network in ("craft", "quality", "overview") and drawn != (None, None, None):
         raise Refusal(
             f"--swap, --others and --capture are for the readers' strips; not for {options.network}"
         )
@@ -104,6 +104,11 @@ def _task(options: argparse.Namespace) -> Task:
 
         photos, quads = str(options.photos or ""), str(options.quads or "")
         return QualityTask(QualityTrainConfig(photos, quads, cache=str(options.run / "examples")))
+    if options.network == "overview":
+        from core.learn.overview.train import OverviewTask, OverviewTrainConfig
+
+        photos, quads = str(options.photos or ""), str(options.quads or "")
+        return OverviewTask(OverviewTrainConfig(photos, quads, cache=str(options.run / "examples")))
     given = {
         "photos": str(options.photos) if options.photos else None,
         "quads": str(options.quads) if options.quads else None,
@@ -161,6 +166,8 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
         from core.learn.yolo.export import export_yolo as write
     elif options.network == "quality":
         from core.learn.quality.export import export_quality as write
+    elif options.network == "overview":
+        from core.learn.overview.export import export_overview as write
     else:
         from core.learn.craft.export import export_craft as write
     card = write(weights, options.export, made)
@@ -172,7 +179,7 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
 def _data(config: Path) -> str:
     task = json.loads(config.read_text(encoding="utf-8"))["task"]
     task = task.get("sources", task)
-    if "real" not in task:  # the quality network
+    if "real" not in task:  # quality and overview
         drawn = "drawn plates, spoilt one way at a time"
         return f"{drawn}; half of them real training photos" if task["photos"] and task["quads"] else drawn
     if task["photos"] and task["quads"] and task["real"] > 0:

@@ -2,12 +2,13 @@
 
 Where glare, mud or the photo's border hides a part of a VIN the detector finds the rest, in which nothing is
 wrong. So a piece is followed on at its own pitch to 17 characters, at either end and at both: what shows a
-trouble just where characters were missed is believed.
+trouble just where characters were missed is believed. And where all of it is hidden, other rows are found: so
+what the whole photo shows weighs the kinds, and is told where no row shows any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.panel import Panel
 from core.quality.gauge import Gauge
 from core.quality.inspect import PLAIN, inspect
 from core.quality.kinds import sentence
+from core.quality.overview import Overview
 from core.quality.screen import suspect
 from core.records import Candidate, HeatMaps, Line, Photo, Problem
 from core.rectify import EmptyQuad, rectify
@@ -34,6 +36,13 @@ PIECE = 0.3
 """What the severity of too few pixels counts here: a piece's size says nothing of the whole."""
 SHORTEST = 8.0
 """Length over height below which a line is a piece for sure, and its size not told at all."""
+GLANCED, DOUBTED = 0.5, 0.01
+"""How much the whole photo's opinion counts beside the rows' severities (exponent), and what it leaves a kind
+that it denies."""
+FAINTEST = 0.1
+"""What a kind counts that no row shows."""
+ALONE = 0.5
+"""Probability from which on the whole photo's opinion is told where no row shows that kind."""
 WHITE, MOSTLY = 248, 0.3
 """Mean of a pixel's channels from which it is white; share of such pixels in a photo that is too bright."""
 
@@ -52,7 +61,12 @@ class Followed:
 
 
 def why(
-    photo: Photo, seen: Sequence[Candidate], maps: HeatMaps, panel: Panel, gauge: Gauge | None = None
+    photo: Photo,
+    seen: Sequence[Candidate],
+    maps: HeatMaps,
+    panel: Panel,
+    gauge: Gauge | None = None,
+    overview: Overview | None = None,
 ) -> tuple[Problem, ...]:
     """Troubles of the line that is most like a VIN, or of the photo; empty where nothing is wrong.
 
@@ -61,20 +75,42 @@ def why(
         seen: lines that were read in it.
         maps: of the detector.
         panel: reads what is followed on.
-        gauge: names troubles.
+        gauge: names troubles of a line.
+        overview: names those of the whole photo.
     """
     lines = sorted(seen, key=lambda one: one.line.score * _length(one.line), reverse=True)[:LOOKED_AT]
     likely = [_told(photo, one, gauge) for one in lines[:FOLLOWED]]
     for one in lines[:FOLLOWED]:
         likely += [_where_missed(photo, piece, panel, gauge) for piece in followed(maps, one.line)]
-    worst = max(likely, key=_weight, default=())
-    if worst:
-        return worst
-    # Nothing is wrong with the first ones: perhaps with another.
-    others = [told for one in lines[FOLLOWED:] if (told := _told(photo, one, gauge))]
-    told = next((told for told in others if told[0].kind != "small"), others[0] if others else ())
-    whole = suspect(photo) or _glaring(photo)
-    return told or (() if whole is None else (whole,))
+    if not any(likely):
+        # Nothing is wrong with the first ones: perhaps with another.
+        likely = _others([_told(photo, one, gauge) for one in lines[FOLLOWED:]])
+    if not any(likely):
+        whole = suspect(photo) or _glaring(photo)
+        likely = [] if whole is None else [(whole,)]
+    return weighed(likely, overview.look(photo) if overview else {})
+
+
+def weighed(told: Sequence[tuple[Problem, ...]], glance: Mapping[str, float]) -> tuple[Problem, ...]:
+    """The troubles of one row, that of the likeliest kind first; or what the whole photo shows.
+
+    Args:
+        told: of each row, worst first.
+        glance: kind -> probability, of the whole photo; empty where nothing looked at it.
+    """
+    if not glance:
+        return max(told, key=lambda row: _weight(row[0]) if row else 0.0, default=())
+    shown = {kind: max((_weight(one) for row in told for one in row if one.kind == kind), default=0.0)
+             for kind in glance}  # fmt: skip
+    kind = max(glance, key=lambda one: (shown[one] + FAINTEST) * (glance[one] + DOUBTED) ** GLANCED)
+    if not shown[kind]:
+        told_alone = any(shown.values()) or glance[kind] >= ALONE
+        return (Problem(kind, PLAIN, (), sentence(kind, ())),) if told_alone else ()
+    row, first = max(
+        ((row, one) for row in told for one in row if one.kind == kind), key=lambda pair: pair[1].severity
+    )
+    rest = (replace(one, severity=min(one.severity, first.severity)) for one in row if one is not first)
+    return (first, *rest)
 
 
 def placeless(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -134,10 +170,14 @@ def _where_missed(photo: Photo, piece: Followed, panel: Panel, gauge: Gauge | No
     return told if inside >= INSIDE * len(told[0].slots) else ()
 
 
-def _weight(told: tuple[Problem, ...]) -> float:
-    if not told:
-        return 0.0
-    return told[0].severity * (PIECE if told[0].kind == "small" else 1.0)
+def _others(told: Sequence[tuple[Problem, ...]]) -> list[tuple[Problem, ...]]:
+    """Of the first row with another trouble than its size, or of the first with any."""
+    some = [row for row in told if row]
+    return [row for row in some if row[0].kind != "small"][:1] or some[:1]
+
+
+def _weight(problem: Problem) -> float:
+    return problem.severity * (PIECE if problem.kind == "small" else 1.0)
 
 
 def _length(line: Line) -> float:

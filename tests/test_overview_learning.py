@@ -14,12 +14,13 @@ from core.geometry import Quad
 from core.learn.crops import LabelledPhoto
 from core.learn.export import Provenance
 from core.learn.loop import save_weights
-from core.learn.overview.data import FACTORY, LONGEST, Scene, drawn_scene, drawn_squares, real_scene, square
+from core.learn.overview.data import FACTORY, LONGEST, Scene, drawn_examples, drawn_scene, example, real_scene
 from core.learn.overview.export import export_overview
 from core.learn.overview.network import OverviewNetwork, OverviewNetworkConfig
-from core.learn.overview.train import OverviewTask, OverviewTrainConfig
+from core.learn.overview.train import MIXED, OverviewTask, OverviewTrainConfig
+from core.quality.grid import CELLS, FEATURES, grid
 from core.quality.kinds import LEARNT
-from core.quality.overview import SIDE, Overview, fitted, normalised, to_input
+from core.quality.overview import Overview
 from core.records import Photo
 from core.registry import load
 
@@ -34,12 +35,12 @@ def test_every_kind_has_its_troubles() -> None:
 
 
 @pytest.mark.parametrize("kind", LEARNT)
-def test_a_square_tells_what_was_done(kind: str, scene: Scene) -> None:
-    spoilt = [square(scene, kind, 1.0, np.random.default_rng(seed)) for seed in range(3)]
-    clean, nothing = square(scene, "", 0.0, np.random.default_rng(1))
+def test_an_example_tells_what_was_done(kind: str, scene: Scene) -> None:
+    spoilt = [example(scene, kind, 1.0, np.random.default_rng(seed)) for seed in range(3)]
+    clean, nothing = example(scene, "", 0.0, np.random.default_rng(1))
     assert nothing[0] == 1
     for pixels, target in spoilt:
-        assert pixels.shape == (SIDE, SIDE, 3) and pixels.dtype == np.uint8
+        assert pixels.shape == (FEATURES, CELLS, CELLS)
         assert target.sum() == 1 and target[1 + LEARNT.index(kind)] + target[0] == 1
     changed = [pixels for pixels, target in spoilt if target[0] == 0]
     assert changed and all((pixels != clean).any() for pixels in changed)
@@ -69,16 +70,30 @@ def test_remarks_are_taken_for_what_they_may_mean(tmp_path: Path) -> None:
     }
 
 
-def test_the_same_seed_gives_the_same_squares() -> None:
-    first, again = (drawn_squares(np.random.default_rng(9), 6) for _ in range(2))
+def test_the_same_seed_gives_the_same_examples() -> None:
+    first, again = (drawn_examples(np.random.default_rng(9), 6) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
 
 
 def test_drawn_batches_are_kept_and_read_again(tmp_path: Path) -> None:
-    task = OverviewTask(OverviewTrainConfig(cache=str(tmp_path), pool=1))
-    first = task.batch(0, 4, 5)
-    assert [path.name for path in tmp_path.iterdir()] == ["5-4-0.npz"]
-    assert all(torch.equal(a, b) for a, b in zip(first, task.batch(1, 4, 5), strict=True))
+    config = OverviewTrainConfig(cache=str(tmp_path), pool=MIXED)
+    first = OverviewTask(config).batch(1, MIXED, 5)
+    names = {f"5-{MIXED}-{place}.npz" for place in range(MIXED)}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    again = OverviewTask(config).batch(1 + MIXED, MIXED, 5)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+def test_a_batch_holds_one_photo_of_each_draw(tmp_path: Path) -> None:
+    for place in range(MIXED):
+        grids = np.full((MIXED, FEATURES, CELLS, CELLS), 10 * place, np.float16)
+        grids[:, 0, 0, 0] = np.arange(MIXED)
+        targets = np.zeros((MIXED, 1 + len(LEARNT)), np.float32)
+        np.savez(tmp_path / f"5-{MIXED}-{place}.npz", grids=grids, targets=targets)
+    task = OverviewTask(OverviewTrainConfig(cache=str(tmp_path), pool=MIXED))
+    grids, targets = task.batch(3, MIXED, 5)
+    assert grids[:, 1, 1, 0].tolist() == [10 * place for place in range(MIXED)]
+    assert set(grids[:, 0, 0, 0].tolist()) == {3} and targets.shape == (MIXED, 1 + len(LEARNT))
 
 
 def test_real_photos_are_learnt_from_when_their_quads_are_known(tmp_path: Path) -> None:
@@ -93,8 +108,8 @@ def test_real_photos_are_learnt_from_when_their_quads_are_known(tmp_path: Path) 
 
 def test_steps_lower_the_loss_of_their_own_batch() -> None:
     torch.manual_seed(1)
-    task = OverviewTask(OverviewTrainConfig(network=OverviewNetworkConfig((8, 8, 16, 16), 16)))
-    batch = task.batch(0, 8, 5)
+    task = OverviewTask(OverviewTrainConfig(network=OverviewNetworkConfig((16, 16), 16)))
+    batch = task.batch(0, MIXED, 5)
     optimiser = torch.optim.Adam(task.groups()[0]["params"], 0.01)
     task.network.train()
     losses = []
@@ -112,11 +127,11 @@ def test_export_and_serving_agree(tmp_path: Path) -> None:
     network = OverviewNetwork(OverviewNetworkConfig()).eval()
     save_weights(network, tmp_path / "weights.safetensors")
     card = export_overview(tmp_path / "weights.safetensors", tmp_path / "set", Provenance("test"))
-    assert card.name == "overview" and card.input_size == (SIDE, SIDE)
+    assert card.name == "overview" and card.input_size == (CELLS, CELLS)
     pixels = np.random.default_rng(1).integers(0, 255, (200, 400, 3), np.uint8)
-    served = load("overview", tmp_path / "set").run(to_input(pixels))[0]
+    served = load("overview", tmp_path / "set").run(grid(pixels)[None])[0]
     with torch.inference_mode():
-        wanted = network(torch.from_numpy(normalised(fitted(pixels)[None]))).numpy()
+        wanted = network(torch.from_numpy(grid(pixels)[None])).numpy()
     assert np.abs(served - wanted).max() < 0.02
     told = Overview(load("overview", tmp_path / "set")).look(Photo(pixels))
     shares = np.exp(wanted[0]) / np.exp(wanted[0]).sum()

@@ -13,8 +13,8 @@ import numpy as np
 from core.geometry import Quad
 from core.learn.crops import LabelledPhoto, read_pixels
 from core.learn.quality.data import SCENES, TAGS
+from core.quality.grid import grid
 from core.quality.kinds import LEARNT
-from core.quality.overview import fitted
 from core.synth.scenes import synthetic_scene
 from core.synth.steep import steep
 from core.synth.troubles import trouble
@@ -83,10 +83,10 @@ def real_scene(photo: LabelledPhoto, quad: Quad) -> Scene | None:
     return Scene(pixels, corners, target)
 
 
-def square(
+def example(
     scene: Scene, kind: str, severity: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The scene with one trouble, uint8 RGB ``(192, 192, 3)``, and its target.
+    """The scene with one trouble: its grid, see :mod:`core.quality.grid`, and its target.
 
     Args:
         scene: a clear one where there shall be a trouble.
@@ -95,19 +95,19 @@ def square(
         rng: draws the trouble.
     """
     if not kind:
-        return fitted(scene.pixels), scene.target
+        return grid(scene.pixels), scene.target
     name = str(rng.choice(FACTORY[kind]))
     if name == "steep":  # a little from the side is how photos are taken
         pixels, _ = steep(scene.pixels, scene.corners, 0.55 + 0.45 * severity, rng)
-        return fitted(pixels), _only(1 + LEARNT.index(kind))
+        return grid(pixels), _only(1 + LEARNT.index(kind))
     pixels, hurt = trouble(name, scene.pixels, scene.corners, severity, rng)
-    return fitted(pixels), _only(1 + LEARNT.index(kind) if hurt else 0)
+    return grid(pixels), _only(1 + LEARNT.index(kind) if hurt else 0)
 
 
-def drawn_squares(
+def drawn_examples(
     rng: np.random.Generator, count: int, real: Sequence[Scene] = (), each: int = 8
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Squares ``(count, 192, 192, 3)`` and targets ``(count, 1 + kinds)``.
+    """Grids float16 ``(count, FEATURES, 24, 24)`` and targets float32 ``(count, 1 + kinds)``.
 
     ``each`` of one scene, one in seven without a trouble; one draw in seven is a real photo as it is.
     """
@@ -115,15 +115,15 @@ def drawn_squares(
     made: list[tuple[np.ndarray, np.ndarray]] = []
     while len(made) < count:
         if real and rng.random() < 1 / 7:
-            made.append(square(real[int(rng.integers(len(real)))], "", 0.0, rng))
+            made.append(example(real[int(rng.integers(len(real)))], "", 0.0, rng))
             continue
         known = clear and rng.random() < 0.5
         scene = clear[int(rng.integers(len(clear)))] if known else drawn_scene(rng)
         for _ in range(min(each, count - len(made))):
             kind = "" if rng.random() < 1 / 7 else str(rng.choice(LEARNT, p=OFTEN))
-            made.append(square(scene, kind, float(rng.uniform(0.35, 1.0)), rng))
-    squares, targets = zip(*made, strict=True)
-    return np.stack(squares), np.stack(targets).astype(np.float32)
+            made.append(example(scene, kind, float(rng.uniform(0.35, 1.0)), rng))
+    grids, targets = zip(*made, strict=True)
+    return np.stack(grids).astype(np.float16), np.stack(targets).astype(np.float32)
 
 
 def _only(place: int) -> np.ndarray:

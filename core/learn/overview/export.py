@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from core.learn.export import Provenance, export
 from core.learn.overview.network import OverviewNetwork, OverviewNetworkConfig
-from core.quality.overview import SIDE
+from core.quality.grid import CELLS, FEATURES
 from core.registry import Card
 
 
@@ -19,5 +19,5 @@ def export_overview(weights: Path, folder: Path, made: Provenance) -> Card:
     config = OverviewNetworkConfig(tuple(shape["widths"]), shape["hidden"]) if shape else None
     network = OverviewNetwork(config or OverviewNetworkConfig())
     network.load_state_dict(load_file(weights))
-    example = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    return export(network.eval(), example, made.card("overview", (SIDE, SIDE)), folder)
+    example = torch.randn(2, FEATURES, CELLS, CELLS, generator=torch.Generator().manual_seed(0))
+    return export(network.eval(), example, made.card("overview", (CELLS, CELLS)), folder)

@@ -13,11 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.learn.crops import load_quads, read_labels
-from core.learn.overview.data import Scene, drawn_squares, real_scene
+from core.learn.overview.data import Scene, drawn_examples, real_scene
 from core.learn.overview.network import OverviewNetwork, OverviewNetworkConfig
+from core.quality.grid import MIRRORED, SIDEWARDS, TRANSPOSED, UPWARDS
 
 VAL_SEED, VAL_COUNT = 7_000_003, 480
 """Of the photos that validation looks at; no batch is drawn from this seed."""
+MIXED = 8
+"""Draws that a batch is taken from, and photos of a scene in a draw."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class OverviewTrainConfig:
 
     photos: str = ""
     quads: str = ""
-    pool: int = 600
+    pool: int = 1200
     cache: str = ""
     network: OverviewNetworkConfig = field(default_factory=OverviewNetworkConfig)
 
@@ -46,6 +49,7 @@ class OverviewTask:
         self.config = config
         self.network: nn.Module = OverviewNetwork(config.network)
         self._real: list[Scene] = []
+        self._drawn: tuple[tuple[int, int, int], list[tuple[np.ndarray, np.ndarray]]] = (-1, 0, 0), []
         self._held: tuple[Tensor, Tensor] | None = None
         if config.photos and config.quads:
             quads = load_quads(Path(config.quads))
@@ -61,45 +65,66 @@ class OverviewTask:
         return [{"params": list(self.network.parameters())}]
 
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
-        """Squares uint8 ``(n, 192, 192, 3)``, targets ``(n, 1 + kinds)``."""
-        place = index % self.config.pool
+        """Grids float16 ``(n, FEATURES, 24, 24)``, targets ``(n, 1 + kinds)``.
+
+        A draw holds several spoilt photos of each scene; a batch takes one of each from several draws.
+        """
+        group, turn = divmod(index % self.config.pool, MIXED)
+        if self._drawn[0] != (group, size, seed):
+            draws = [self._draw(group * MIXED + place, size, seed) for place in range(MIXED)]
+            self._drawn = (group, size, seed), draws
+        grids, targets = zip(*self._drawn[1], strict=True)
+        mixed = (np.concatenate([part[turn::MIXED] for part in parts]) for parts in (grids, targets))
+        return torch.from_numpy(next(mixed)), torch.from_numpy(next(mixed))
+
+    def _draw(self, place: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         path = Path(self.config.cache) / f"{seed}-{size}-{place}.npz" if self.config.cache else None
         if path and path.exists():
             with np.load(path) as kept:
-                return torch.from_numpy(kept["squares"]), torch.from_numpy(kept["targets"])
-        squares, targets = drawn_squares(np.random.default_rng([seed, place]), size, self._real)
+                return kept["grids"], kept["targets"]
+        grids, targets = drawn_examples(np.random.default_rng([seed, place]), size, self._real)
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(f".{os.getpid()}.part.npz")
-            np.savez(partial, squares=squares, targets=targets)
+            np.savez(partial, grids=grids, targets=targets)
             os.replace(partial, path)
-        return torch.from_numpy(squares), torch.from_numpy(targets)
+        return grids, targets
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy; a photo turned or seen in a mirror has the same trouble."""
-        squares, targets = batch
-        photos = _normalised(squares)
-        for axes in ((2,), (3,)):
-            turned = torch.rand(len(photos)) < 0.5
-            photos = torch.where(turned[:, None, None, None], photos.flip(axes), photos)
-        turned = torch.rand(len(photos)) < 0.5
-        photos = torch.where(turned[:, None, None, None], photos.transpose(2, 3), photos)
-        kind = functional.cross_entropy(network(photos).float(), targets, label_smoothing=0.05)
+        grids, targets = batch
+        seen = grids.float()
+        for change in (_transposed, _mirrored, _flipped):
+            some = torch.rand(len(seen)) < 0.5
+            seen = torch.where(some[:, None, None, None], change(seen), seen)
+        kind = functional.cross_entropy(network(seen).float(), targets, label_smoothing=0.05)
         return kind, {"kind": kind.item()}
 
     @torch.inference_mode()
     def validate(self, network: nn.Module) -> dict[str, float]:
         """On drawn scenes of a seed of their own: share named right, share of clear ones left alone."""
         if self._held is None:
-            made = drawn_squares(np.random.default_rng(VAL_SEED), VAL_COUNT)
+            made = drawn_examples(np.random.default_rng(VAL_SEED), VAL_COUNT)
             self._held = torch.from_numpy(made[0]), torch.from_numpy(made[1])
-        squares, targets = self._held
-        logits = torch.cat([network(_normalised(part)).float() for part in squares.split(60)])
+        grids, targets = self._held
+        logits = network(grids.float()).float()
         truth, bad = targets.argmax(1), targets[:, 0] == 0
         named = (logits[bad, 1:].argmax(1) == truth[bad] - 1).float().mean().item()
         quiet = (logits[~bad].argmax(1) == 0).float().mean().item()
         return {"named": named, "quiet": quiet, "score": named + 0.3 * quiet}
 
 
-def _normalised(squares: Tensor) -> Tensor:
-    return squares.permute(0, 3, 1, 2).float() / 127.5 - 1
+def _transposed(grids: Tensor) -> Tensor:
+    return grids[:, TRANSPOSED].transpose(2, 3)
+
+
+def _mirrored(grids: Tensor) -> Tensor:
+    turned = grids[:, MIRRORED].flip(3)
+    turned[:, SIDEWARDS] *= -1
+    return turned
+
+
+def _flipped(grids: Tensor) -> Tensor:
+    turned = grids[:, MIRRORED].flip(2)
+    turned[:, UPWARDS] *= -1
+    return turned

@@ -29,7 +29,8 @@ def wanted(reads: Sequence[Read]) -> bool:
 
 def show(readings: Readings, reads: Sequence[Read]) -> None:
     """The VIN, what speaks against it, 17 slots with each photo's word, and the photos one by one."""
-    car = readings.one_car(reads)
+    with st.spinner("Comparing the photos", show_time=False):  # of eighty it takes seconds
+        car = readings.one_car(reads)
     if car.vin is not None:
         with st.container(key="reading_vin"):
             st.code(car.vin, language=None)

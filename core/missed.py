@@ -36,7 +36,7 @@ PIECE = 0.3
 """What the severity of too few pixels counts here: a piece's size says nothing of the whole."""
 SHORTEST = 8.0
 """Length over height below which a line is a piece for sure, and its size not told at all."""
-GLANCED, DOUBTED = 0.5, 0.01
+GLANCED, DENIED = 0.7, 0.01
 """How much the whole photo's opinion counts beside the rows' severities (exponent), and what it leaves a kind
 that it denies."""
 FAINTEST = 0.1
@@ -102,7 +102,7 @@ def weighed(told: Sequence[tuple[Problem, ...]], glance: Mapping[str, float]) ->
         return max(told, key=lambda row: _weight(row[0]) if row else 0.0, default=())
     shown = {kind: max((_weight(one) for row in told for one in row if one.kind == kind), default=0.0)
              for kind in glance}  # fmt: skip
-    kind = max(glance, key=lambda one: (shown[one] + FAINTEST) * (glance[one] + DOUBTED) ** GLANCED)
+    kind = max(glance, key=lambda one: (shown[one] + FAINTEST) * (glance[one] + DENIED) ** GLANCED)
     if not shown[kind]:
         told_alone = any(shown.values()) or glance[kind] >= ALONE
         return (Problem(kind, PLAIN, (), sentence(kind, ())),) if told_alone else ()

@@ -22,6 +22,7 @@ from core.missed import placeless, why
 from core.panel import Panel
 from core.quality.gauge import Gauge
 from core.quality.inspect import inspect
+from core.quality.overview import Overview
 from core.quality.screen import screen
 from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
@@ -53,11 +54,13 @@ class VinReader:
         detector: finds the line.
         panel: reads it.
         gauge: names what spoils it; without one the hand-made measures have to do.
+        overview: names what spoils a photo in which no VIN was found; without one its rows have to tell.
     """
 
     detector: Detector
     panel: Panel
     gauge: Gauge | None = None
+    overview: Overview | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None) -> VinReader:
@@ -69,7 +72,7 @@ class VinReader:
         craft, ctc, yolo = (registry.load(name, folder) for name in ("craft", "ctc", "yolo"))
         prior = VinPrior.from_json(registry.load_text("prior", folder))
         panel = Panel(CtcReader(ctc), YoloReader(yolo), prior)
-        return cls(CraftDetector(craft), panel, Gauge.load(folder))
+        return cls(CraftDetector(craft), panel, Gauge.load(folder), Overview.load(folder))
 
     def read(self, source: Source, region: Quad | None = None) -> Reading:
         """Read one photo.
@@ -106,7 +109,7 @@ class VinReader:
         others = tuple(inside(one) for one in seen if one is not chosen)
         clock.stop("choose")
         if chosen is None:
-            problems = why(photo, seen, maps, self.panel, self.gauge)
+            problems = self._why(photo, seen, maps)
             clock.stop("inspect")
             codes = _bar_codes(source, photo, seen[0].line if seen else None)
             clock.stop("bar codes")
@@ -119,7 +122,7 @@ class VinReader:
         if region is None and not problems and probability < DOUBTED:
             # Nothing spoils this row, and yet it makes no VIN: it may well be another one. What hurts that
             # one's characters says nothing of those shown here.
-            problems = placeless(why(photo, seen, maps, self.panel, self.gauge))
+            problems = placeless(self._why(photo, seen, maps))
         clock.stop("inspect")
         status = self._verdict(probability, problems)
         codes = _bar_codes(source, photo, chosen.line if status != "accepted" else None)
@@ -153,11 +156,14 @@ class VinReader:
     def models(self) -> dict[str, str]:
         """Network name -> fingerprint."""
         networks = [self.detector.network, self.panel.ctc.network, self.panel.yolo.network]
-        networks += [self.gauge.network] if self.gauge else []
+        networks += [one.network for one in (self.gauge, self.overview) if one]
         return {network.card.name: network.card.fingerprint for network in networks}
 
     def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:
         return inspect(rectify(photo, candidate.line), candidate, self.gauge)
+
+    def _why(self, photo: Photo, seen: Sequence[Candidate], maps: HeatMaps) -> tuple[Problem, ...]:
+        return why(photo, seen, maps, self.panel, self.gauge, self.overview)
 
     def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
         accept = self.panel.settings.get("accept", 0.95)

@@ -10,13 +10,15 @@ import pytest
 
 from core.geometry import Quad
 from core.images import from_array
-from core.missed import followed, why
+from core.missed import followed, weighed, why
+from core.quality.kinds import KINDS, sentence
 from core.quality.measures import Ends
 from core.quality.view import View
 from core.reader import VinReader
-from core.records import Candidate, HeatMaps, Line, Photo
+from core.records import Candidate, HeatMaps, Line, Photo, Problem
 from core.rectify import rectify
 from core.synth.scenes import SceneConfig, SyntheticScene, synthetic_scene
+from core.synth.troubles import trouble
 from core.vin import LENGTH
 
 ROW = Quad.from_line((200, 160), 340, 22, 0.1)
@@ -100,3 +102,47 @@ def test_of_a_row_that_is_no_vin_no_end_is_missing(reader: VinReader, scene: Syn
 
     assert cut("") == cut("ABC123") == 0.0
     assert cut("1HGCM82633A1234") >= 0.5
+
+
+def problem(kind: str, severity: float, slots: tuple[int, ...] = ()) -> Problem:
+    return Problem(kind, severity, slots, sentence(kind, slots))
+
+
+def glance(**shares: float) -> dict[str, float]:
+    return dict.fromkeys(KINDS, 0.01) | shares
+
+
+def test_the_whole_photo_decides_between_rows_and_the_row_says_where() -> None:
+    rows = [(problem("dirt", 0.7),), (problem("glare", 0.5, (4, 5)), problem("dirt", 0.4))]
+    assert weighed(rows, {}) == rows[0]
+    told = weighed(rows, glance(glare=0.9))
+    assert [(one.kind, one.slots) for one in told] == [("glare", (4, 5)), ("dirt", ())]
+    assert told[0].severity >= told[1].severity
+    assert weighed(rows, glance(dirt=0.9))[0] == rows[0][0]
+
+
+def test_what_no_row_shows_is_told_of_the_whole_photo() -> None:
+    (told,) = weighed([], glance(dirt=0.9))
+    assert (told.kind, told.slots) == ("dirt", ()) and told.severity >= 0.5
+    assert weighed([(problem("cut", 0.35),)], glance(steep=0.9))[0].kind == "steep"
+    assert weighed([], glance(dirt=0.4)) == ()  # it is not sure, and no row is spoilt
+
+
+def test_a_piece_that_is_merely_small_gives_way() -> None:
+    rows = [(problem("small", 0.9),), (problem("motion", 0.4),)]
+    assert weighed(rows, {})[0].kind == "motion"
+    assert weighed(rows, glance())[0].kind == "motion"
+
+
+def test_mud_over_the_whole_vin_is_seen_though_other_rows_are_clean(reader: VinReader) -> None:
+    config = SceneConfig(empty=0.0, certification=1.0)
+    named = []
+    for seed in range(6):
+        scene = synthetic_scene(np.random.default_rng([79, seed]), config)
+        if scene.vin is None:
+            continue
+        corners = scene.characters[scene.vin]
+        pixels, _ = trouble("dirt", scene.pixels, corners, 1.0, np.random.default_rng(seed))
+        reading = reader.read(pixels)
+        named += [problem.kind for problem in reading.problems[:1]] if reading.vin != scene.text else []
+    assert len(named) >= 4 and named.count("dirt") >= 0.7 * len(named)

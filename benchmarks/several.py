@@ -40,7 +40,8 @@ SEVERITY = (0.05, 0.4)
 CLEAN = CaptureConfig(blur=0.0, motion=0.0, noise=0.0, sharpen=0.0, jpeg=0.0, glare=0.0, lowcontrast=0.0)
 STRIPS = StripConfig(640, 96, smallest=12, largest=22, jitter=0.0, bent=0.0, capture=CLEAN)
 
-Car = tuple[str, list[Reading]]
+Car = tuple[str, list[Reading], list[bytes]]
+"""VIN, what was read on each view, and the views' files."""
 
 
 def main() -> None:
@@ -78,7 +79,8 @@ def cars(
         if not read_unspoilt(reader, pixels, corners, text):
             continue
         kept += 1
-        yield text, [read(*view(pixels, corners, rng, severity)) for _ in range(VIEWS)]
+        views = [view(pixels, corners, rng, severity) for _ in range(VIEWS)]
+        yield text, [read(*one) for one in views], [data for data, _ in views]
     print(f"{kept} plates of {drawn} that were drawn are read unspoilt")
 
 
@@ -163,21 +165,31 @@ def read_line(reader: VinReader, data: bytes, quad: Quad) -> Reading:
 def score(reader: VinReader, found: Sequence[Car]) -> None:
     """Print all that is measured."""
     fuse = fuser(reader, DOUBT)
-    single = [reading.vin == text for text, readings in found for reading in readings]
+    single = [reading.vin == text for text, readings, _ in found for reading in readings]
     print(f"single views           {share(single)}")
-    best = [max(readings, key=lambda one: one.confidence).vin == text for text, readings in found]
+    best = [max(readings, key=lambda one: one.confidence).vin == text for text, readings, _ in found]
     print(f"the surest of {VIEWS}        {share(best)}")
     for count in range(2, VIEWS + 1):
-        fused = [(text, fuse(readings[:count])) for text, readings in found]
+        fused = [(text, fuse(readings[:count])) for text, readings, _ in found]
         print(f"{count} fused                {share([car.vin == text for text, car in fused])}")
         honest(fused)
+        laid = [(text, laid_on(reader, readings[:count], files)) for text, readings, files in found]
+        print(f"  and where in doubt laid on top of each other {share([c.vin == t for t, c in laid])}")
+        helped = [c.vin == t for (t, c), (_, before) in zip(laid, fused, strict=True) if c.vin != before.vin]
+        print(f"  changed by that {len(helped)}, of these right now {sum(helped)}")
+        honest(laid)
     outliers(found, fuse)
+
+
+def laid_on(reader: VinReader, readings: Sequence[Reading], files: Sequence[bytes]) -> CarReading:
+    """As the Read desk and `read --one-car` do it."""
+    return reader.one_car(readings, lambda number: decode(files[number]))
 
 
 def outliers(found: Sequence[Car], fuse: Callable[[Sequence[Reading]], CarReading]) -> None:
     """A view of another car among the three: is it told, and what does it do to the VIN?"""
     told, kept, accepted = [], [], []
-    for (text, readings), (other, strange) in zip(found, [*found[1:], found[0]], strict=True):
+    for (text, readings, _), (other, strange, _) in zip(found, [*found[1:], found[0]], strict=True):
         stranger = max(strange, key=lambda one: one.confidence)
         if stranger.vin != other or stranger.status != "accepted" or fuse(readings).vin != text:
             continue
@@ -213,7 +225,7 @@ def fit(reader: VinReader, found: Sequence[Car]) -> None:
     ):
         doubt = Doubt(weight, slip, gap, broken)
         fuse = fuser(reader, doubt)
-        fused = [(text, fuse(readings[:n])) for text, readings in found for n in (2, 3)]
+        fused = [(text, fuse(readings[:n])) for text, readings, _ in found for n in (2, 3)]
         right = np.array([car.vin == text for text, car in fused])
         odds = np.array([log_odds(car) for _, car in fused])
         bias, slope, loss = platt(odds, right)

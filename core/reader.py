@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,8 +28,8 @@ from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
 from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
-from core.rectify import fits, quads_in_box, rectify
-from core.several import CarReading, fuse_photos
+from core.rectify import EmptyQuad, fits, quads_in_box, rectify
+from core.several import CarReading, Stacked, doubtful, fuse_photos, stack
 from core.verdict import RETAKE, confidence, presence, verdict
 from core.vin import check_digit_status
 
@@ -148,9 +148,36 @@ class VinReader:
         for source in sources:
             yield self.read(source)
 
-    def one_car(self, readings: Sequence[Reading]) -> CarReading:
-        """The readings of photos that show one car, joined; see docs/several-photos.md."""
-        return fuse_photos(readings, self.panel.rules, self.panel.settings)
+    def one_car(
+        self, readings: Sequence[Reading], photo_of: Callable[[int], Photo] | None = None
+    ) -> CarReading:
+        """The readings of photos that show one car, joined; see docs/several-photos.md.
+
+        Args:
+            readings: one per photo.
+            photo_of: gives a photo by its number, so that those in doubt can be laid on top of each other. It
+                may raise an ``ImageError``.
+        """
+        car = fuse_photos(readings, self.panel.rules, self.panel.settings)
+        stacked = self._stacked(readings, doubtful(car), photo_of) if photo_of else None
+        if stacked is None:
+            return car
+        return fuse_photos(readings, self.panel.rules, self.panel.settings, stacked=stacked)
+
+    def _stacked(
+        self, readings: Sequence[Reading], photos: Sequence[int], photo_of: Callable[[int], Photo]
+    ) -> Stacked | None:
+        chosen = [(k, one) for k in photos if (one := readings[k].chosen) is not None]
+        try:
+            laid = stack([(photo_of(k), one) for k, one in chosen])
+            read = self.panel.read_exactly(laid.photo, laid.line) if laid else None
+        except (images.ImageError, EmptyQuad):
+            return None
+        if laid is None or read is None:
+            return None
+        sure = confidence(read, self.panel.settings)
+        reading = Reading(read.text, "review", sure, check_digit_status(read.text), chosen=read)
+        return Stacked(reading, tuple(chosen[number][0] for number in laid.used))
 
     @property
     def models(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from test_several import OTHER, VIN, evidence, reading
 from core.geometry import Quad
 from core.images import encode_jpeg
 from core.recognize.rules import Rules
-from core.records import BarCode, Reading
+from core.records import BarCode, Photo, Reading
 from core.several import CarReading, fuse_photos
 from pages.widgets.readings import LoadedReader
 
@@ -33,8 +33,9 @@ class Script:
     def read(self, source: bytes, region: Quad | None = None) -> Reading:
         return self.answers[source]
 
-    def one_car(self, readings: Sequence[Reading]) -> CarReading:
+    def one_car(self, readings: Sequence[Reading], photo_of: Callable[[int], Photo]) -> CarReading:
         self.joined += 1
+        assert photo_of(0).size == plate().shape[1::-1]
         return fuse_photos(readings, Rules(None, 0.0, 1.2, -1.5), {"accept": 0.925})
 
 

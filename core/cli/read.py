@@ -37,6 +37,8 @@ def add(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read and print; 1 when any photo had an error."""
+    from core.images import decode, read_file
+
     reader = reader_with(options.detector)
     errors = 0
     paths: list[str] = []
@@ -52,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         if not (options.one_car and options.json):
             say(json.dumps(reading.to_json(path)) if options.json else line(path, reading))
     if options.one_car:
-        car = reader.one_car(readings)
+        car = reader.one_car(readings, lambda number: decode(read_file(paths[number])))
         say(json.dumps(car.to_json(paths)) if options.json else "\n".join(car_lines(car)))
     return 1 if errors else 0
 
@@ -65,6 +67,9 @@ def car_lines(car: CarReading) -> list[str]:
         for number in range(len(car.photos)):
             mine = "".join(slot.character if number in slot.vouched else "." for slot in car.slots)
             told.append("\t".join((f"photo {number + 1}", mine, car.photos[number].part, "")).rstrip())
+    if car.stacked:
+        laid = ", ".join(str(photo + 1) for photo in car.stacked)
+        told.append(f"in doubt\tread once more with photos {laid} laid on top of each other")
     for vin, photos in car.others:
         named = ", ".join(str(photo + 1) for photo in photos)
         told.append(f"another VIN\t{vin}\tphoto{'s' if len(photos) > 1 else ''} {named}")

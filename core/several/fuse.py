@@ -13,6 +13,7 @@ from core.recognize.rules import Rules
 from core.records import BarCode, Candidate, Reading, Status
 from core.several.align import Doubt, encoded, places
 from core.several.records import CarReading, FusedSlot, PhotoPart, Word
+from core.several.stack import Stacked
 from core.several.witness import Witness, evidence_of, weigh_texts, witness
 from core.vin import ALPHABET, LENGTH, check_digit_status
 
@@ -30,10 +31,16 @@ COUNTED = 0.5
 HELPS = 9
 """Slots for which a photo without a VIN of its own must vouch to be heard: other rows are no evidence."""
 ALTERNATIVES = 4
+CAUTIOUS = 0.9
+"""What a VIN may be believed at most that photos laid on top of each other had to decide."""
 
 
 def fuse_photos(
-    readings: Sequence[Reading], rules: Rules, settings: Mapping[str, float], doubt: Doubt = DOUBT
+    readings: Sequence[Reading],
+    rules: Rules,
+    settings: Mapping[str, float],
+    doubt: Doubt = DOUBT,
+    stacked: Stacked | None = None,
 ) -> CarReading:
     """Join the readings of photos that are said to show one car.
 
@@ -42,6 +49,7 @@ def fuse_photos(
         rules: what is known of VINs; heard once.
         settings: thresholds, from the CTC reader's card.
         doubt: how far a photo is trusted.
+        stacked: what was read on some of them laid on top of each other: one more witness, but no photo.
 
     Returns:
         The common reading. One photo alone is told as it was read. The same picture given twice counts once.
@@ -56,7 +64,16 @@ def fuse_photos(
     # Only photos with a VIN of their own say which VINs there are; the others may help one of them.
     groups = _groups(readings, asked, rules)
     codes = tuple({code.vin: code for reading in readings for code in reading.bar_codes}.values())
-    return _told(readings, seen, groups, same, rules, settings, codes)
+    told = _told(readings, seen, groups, same, rules, settings, codes)
+    more = witness(stacked.reading, doubt) if stacked and len(groups) == 1 else None
+    if more is None or stacked is None:
+        return told
+    # It is made of photos that were heard already: it may say which character, but makes nobody surer.
+    anew = _told(readings, seen, groups, same, rules, settings, codes, more)
+    if anew.vin == told.vin:
+        return replace(told, stacked=stacked.photos)
+    sure = min(anew.confidence, CAUTIOUS)
+    return replace(anew, confidence=sure, status="review", stacked=stacked.photos)
 
 
 def _repeated(readings: Sequence[Reading]) -> set[int]:
@@ -119,19 +136,21 @@ def _told(
     rules: Rules,
     settings: Mapping[str, float],
     codes: tuple[BarCode, ...],
+    more: Witness | None = None,
 ) -> CarReading:
     mine = groups[0][1]
     first = encoded([groups[0][0]])[0]
     helpers = [k for k, one in seen.items() if readings[k].vin is None and _helps(readings[k], one, first)]
     heard = [*mine, *helpers]
-    texts, scores = weigh_texts([seen[k] for k in heard], rules, len(mine))
+    extra = [more] if more else []
+    texts, scores = weigh_texts([*extra, *(seen[k] for k in heard)], rules, len(extra) + len(mine))
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     text = encoded([texts[0]])[0]
     counted = [k for k in heard if seen[k].counted(text) >= COUNTED]
     voices = [k for k in counted if k in mine]
     probability = calibrated(shares)
-    alone = len(counted) == len(voices) == 1
+    alone = len(counted) == len(voices) == 1 and not more
     if alone:
         # One photo alone is told as it was read, whatever unclear ones lie beside it.
         texts, shares = [readings[voices[0]].vin or texts[0]], np.ones(1)

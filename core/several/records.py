@@ -79,6 +79,7 @@ class CarReading:
         photos: one per photo, in the order given.
         others: other VINs that photos show, each with those photos' numbers (from 0).
         bar_codes: what bar codes on the photos say, each once.
+        stacked: photos that were laid on top of each other, because one by one they left it in doubt.
     """
 
     vin: str | None
@@ -89,6 +90,7 @@ class CarReading:
     photos: tuple[PhotoPart, ...] = ()
     others: tuple[tuple[str, tuple[int, ...]], ...] = ()
     bar_codes: tuple[BarCode, ...] = ()
+    stacked: tuple[int, ...] = ()
 
     def to_json(self, names: list[str]) -> dict:
         """The object that ``read --one-car --json`` prints, see docs/several-photos.md; photos by name."""
@@ -111,6 +113,7 @@ class CarReading:
             "characters": [_slot_json(slot) for slot in self.slots],
             "other_vins": [{"vin": vin, "photos": list(photos)} for vin, photos in self.others],
             "bar_codes": [code.to_json() for code in self.bar_codes],
+            "stacked": list(self.stacked),
         }
 
 

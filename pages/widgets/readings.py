@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.images import decode
 from core.reader import VinReader
 from core.records import Reading
 from core.registry import champion_folder
@@ -106,7 +107,7 @@ class Readings:
             or any(a is not b.reading for a, b in zip(kept[1], reads, strict=True))
         ):
             readings = [read.reading for read in reads]
-            kept = (keys, readings, self._reader.one_car(readings))
+            kept = (keys, readings, self._reader.one_car(readings, lambda k: decode(reads[k].source.data)))
             st.session_state["car"] = kept
         car: CarReading = kept[2]
         return car

@@ -38,6 +38,11 @@ def show(readings: Readings, reads: Sequence[Read]) -> None:
     if car.others:
         st.html(_different(car))
     result.bar_codes(car.vin, car.bar_codes)
+    if car.stacked:
+        st.html(
+            f'<p class="vd-hint">One by one the photos leave it in doubt, so {_named(car.stacked)} were laid '
+            "on top of each other and read once more.</p>"
+        )
     if car.slots:
         st.html(_grid(car))
     _photos(car, reads)

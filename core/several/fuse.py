@@ -13,7 +13,7 @@ from core.recognize.rules import Rules
 from core.records import BarCode, Candidate, Reading, Status
 from core.several.align import Doubt, encoded, places
 from core.several.records import CarReading, FusedSlot, PhotoPart, Word
-from core.several.stack import Stacked
+from core.several.stacking import Stacked
 from core.several.witness import Witness, evidence_of, weigh_texts, witness
 from core.vin import ALPHABET, LENGTH, check_digit_status
 

@@ -14,7 +14,7 @@ from core.images import ImageError
 from core.reader import VinReader
 from core.records import Candidate, Line, Photo, Slot
 from core.several import CarReading, Stacked, doubtful, fuse_photos, stack
-from core.several.stack import HEIGHT, WIDTH
+from core.several.stacking import HEIGHT, WIDTH
 from core.synth.strips import MARGIN, StripConfig, synthetic_strip
 
 STRIPS = StripConfig(640, 96, smallest=16, largest=20, jitter=0.0, bent=0.0)

@@ -182,7 +182,7 @@ def score(reader: VinReader, found: Sequence[Car]) -> None:
 
 
 def laid_on(reader: VinReader, readings: Sequence[Reading], files: Sequence[bytes]) -> CarReading:
-    """As the Read desk and `read --one-car` do it."""
+    """As the Read desk and `read --one-car` do it, but along the line that was given."""
     return reader.one_car(readings, lambda number: decode(files[number]))
 
 

@@ -73,7 +73,8 @@ def case(arm: Arm, labels: list[LabelledPhoto], share: float, options: argparse.
         "wrong": share, "corrections": len(corrected), "of them taught": len(taught & corrected),
         "of these wrong": len(taught & wrong), "known before": known, "made gold": gold,
         "quick run, seconds": round(seconds), "outcome": verdict["outcome"], "reasons": verdict["reasons"],
-        "overall": verdict["overall"], "champion": verdict["champion"], "candidate": verdict["candidate"],
+        "overall": verdict["overall"], "unaided": verdict["unaided"], "spared": verdict["spared"],
+        "champion": verdict["champion"], "candidate": verdict["candidate"],
     }  # fmt: skip
 
 

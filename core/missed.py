@@ -100,12 +100,17 @@ def weighed(told: Sequence[tuple[Problem, ...]], glance: Mapping[str, float]) ->
     """
     if not glance:
         return max(told, key=lambda row: _weight(row[0]) if row else 0.0, default=())
-    shown = {kind: max((_weight(one) for row in told for one in row if one.kind == kind), default=0.0)
-             for kind in glance}  # fmt: skip
-    kind = max(glance, key=lambda one: (shown[one] + FAINTEST) * (glance[one] + DENIED) ** GLANCED)
+    shown = {
+        kind: max((_weight(one) for row in told for one in row if one.kind == kind), default=0.0)
+        for kind in glance
+    }
+    # A kind that no row shows is believed where the whole photo is sure of it.
+    open_to = [kind for kind in glance if shown[kind] or glance[kind] >= ALONE]
+    if not open_to:
+        return ()
+    kind = max(open_to, key=lambda one: (shown[one] + FAINTEST) * (glance[one] + DENIED) ** GLANCED)
     if not shown[kind]:
-        told_alone = any(shown.values()) or glance[kind] >= ALONE
-        return (Problem(kind, PLAIN, (), sentence(kind, ())),) if told_alone else ()
+        return (Problem(kind, PLAIN, (), sentence(kind, ())),)
     row, first = max(
         ((row, one) for row in told for one in row if one.kind == kind), key=lambda pair: pair[1].severity
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from core.recognize.ctc import CtcReader
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
 from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
-from core.rectify import EmptyQuad, fits, quads_in_box, rectify
+from core.rectify import fits, quads_in_box, rectify
 from core.several import CarReading, Stacked, doubtful, fuse_photos, stack
 from core.verdict import RETAKE, confidence, presence, verdict
 from core.vin import check_digit_status
@@ -158,26 +159,26 @@ class VinReader:
             photo_of: gives a photo by its number, so that those in doubt can be laid on top of each other. It
                 may raise an ``ImageError``.
         """
-        car = fuse_photos(readings, self.panel.rules, self.panel.settings)
-        stacked = self._stacked(readings, doubtful(car), photo_of) if photo_of else None
-        if stacked is None:
-            return car
-        return fuse_photos(readings, self.panel.rules, self.panel.settings, stacked=stacked)
+        stack_of = None if photo_of is None else lambda car: self._stacked(readings, doubtful(car), photo_of)
+        return fuse_photos(readings, self.panel.rules, self.panel.settings, stack_of=stack_of)
 
     def _stacked(
         self, readings: Sequence[Reading], photos: Sequence[int], photo_of: Callable[[int], Photo]
     ) -> Stacked | None:
-        chosen = [(k, one) for k in photos if (one := readings[k].chosen) is not None]
-        try:
-            laid = stack([(photo_of(k), one) for k, one in chosen])
-            read = self.panel.read_exactly(laid.photo, laid.line) if laid else None
-        except (images.ImageError, EmptyQuad):
+        def lines() -> Iterator[tuple[int, Photo, Candidate]]:
+            for number in photos:
+                chosen = readings[number].chosen
+                with suppress(images.ImageError):  # gone meanwhile: the others may do
+                    if chosen is not None:
+                        yield number, photo_of(number), chosen
+
+        laid = stack(lines())
+        if laid is None:
             return None
-        if laid is None or read is None:
-            return None
+        read = self.panel.read_exactly(laid.photo, laid.line)
         sure = confidence(read, self.panel.settings)
         reading = Reading(read.text, "review", sure, check_digit_status(read.text), chosen=read)
-        return Stacked(reading, tuple(chosen[number][0] for number in laid.used))
+        return Stacked(reading, laid.used)
 
     @property
     def models(self) -> dict[str, str]:

@@ -133,6 +133,10 @@ def test_right_as_often_but_less_often_sure_of_it_is_refused() -> None:
     assert "92 right readings are accepted, the champion's 100" in verdict.reasons[0]
     few = [replace(photo, candidate=read(True)) if photo.photo > 3 else photo for photo in unsure]
     assert judge(few).outcome == "pass"  # four of a hundred may be chance: p = 6 %
+    better = gold(mix(gained=40))
+    assert judge([*unsure, *better]).outcome == "pass"  # more are accepted than before, all in all
+    worse = [replace(photo, candidate=read(True, accepted=False)) for photo in better]
+    assert judge([*unsure, *worse]).outcome == "refuse"  # however many it reads
     other_way = [replace(photo, champion=photo.candidate, candidate=photo.champion) for photo in unsure]
     assert judge(other_way).outcome == "pass"
 
@@ -140,11 +144,11 @@ def test_right_as_often_but_less_often_sure_of_it_is_refused() -> None:
 def test_more_accepted_errors_than_chance_makes_are_refused() -> None:
     old, new = read(False, accepted=False), read(False)
     fine = gold(mix(both=200))
-    wrong = [GoldPhoto(900 + k, VIN, "label", (), old, new) for k in range(5)]
+    wrong = [GoldPhoto(900 + k, VIN, "label", (), old, new) for k in range(6)]
     verdict = judge([*fine, *wrong])
     assert verdict.outcome == "refuse"
-    assert "it accepts 5 wrong readings, the champion 0" in verdict.reasons[0]
-    assert judge([*fine, *wrong[:4]]).outcome == "pass"
+    assert "it accepts 6 wrong readings, the champion 0" in verdict.reasons[0]
+    assert judge([*fine, *wrong[:5]]).outcome == "pass"
 
 
 def test_accepted_errors_are_remarked() -> None:

@@ -125,6 +125,7 @@ def test_what_no_row_shows_is_told_of_the_whole_photo() -> None:
     (told,) = weighed([], glance(dirt=0.9))
     assert (told.kind, told.slots) == ("dirt", ()) and told.severity >= 0.5
     assert weighed([(problem("cut", 0.35),)], glance(steep=0.9))[0].kind == "steep"
+    assert weighed([(problem("cut", 0.35),)], glance(steep=0.2)) == (problem("cut", 0.35),)
     assert weighed([], glance(dirt=0.4)) == ()  # it is not sure, and no row is spoilt
 
 

@@ -96,6 +96,11 @@ def test_a_batch_holds_one_photo_of_each_draw(tmp_path: Path) -> None:
     assert set(grids[:, 0, 0, 0].tolist()) == {3} and targets.shape == (MIXED, 1 + len(LEARNT))
 
 
+def test_a_batch_that_cannot_be_mixed_is_refused() -> None:
+    with pytest.raises(ValueError, match="no multiple of 8"):
+        OverviewTask(OverviewTrainConfig()).batch(5, 4, 1)
+
+
 def test_real_photos_are_learnt_from_when_their_quads_are_known(tmp_path: Path) -> None:
     real(tmp_path, {"clear"})
     with (tmp_path / "train.csv").open("w", newline="") as file:

@@ -16,7 +16,7 @@ from core.geometry import Quad
 from core.images import encode_jpeg
 from core.recognize.rules import Rules
 from core.records import BarCode, Photo, Reading
-from core.several import CarReading, fuse_photos
+from core.several import CarReading, Stacked, fuse_photos
 from pages.widgets.readings import LoadedReader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +29,7 @@ class Script:
     def __init__(self, answers: dict[bytes, Reading]) -> None:
         self.answers = answers
         self.joined = 0
+        self.stacked: Stacked | None = None
 
     def read(self, source: bytes, region: Quad | None = None) -> Reading:
         return self.answers[source]
@@ -36,7 +37,8 @@ class Script:
     def one_car(self, readings: Sequence[Reading], photo_of: Callable[[int], Photo]) -> CarReading:
         self.joined += 1
         assert photo_of(0).size == plate().shape[1::-1]
-        return fuse_photos(readings, Rules(None, 0.0, 1.2, -1.5), {"accept": 0.925})
+        rules = Rules(None, 0.0, 1.2, -1.5)
+        return fuse_photos(readings, rules, {"accept": 0.925}, stack_of=lambda _: self.stacked)
 
 
 def seen(text: str, confidence: float, **marks: tuple[str, float]) -> Reading:
@@ -107,6 +109,14 @@ def test_two_misread_photos_give_the_right_vin(desk: AppTest, script: Script) ->
     before = script.joined
     desk.run()
     assert script.joined == before  # not worked out again with every click
+
+
+def test_what_was_laid_on_each_other_is_told(desk: AppTest, script: Script) -> None:
+    upload(desk, "a.jpg", "<b onclick=alert(1)>.jpg")
+    assert "laid on top of each other" not in html(desk)
+    script.stacked = Stacked(seen(VIN, 0.9), (1, 0))
+    upload(desk, "<b onclick=alert(1)>.jpg", "a.jpg")
+    assert "photos 2, 1 were laid on top of each other" in html(desk)
 
 
 def test_another_car_is_told_and_not_averaged(desk: AppTest) -> None:

@@ -62,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
     if options.photos and options.real and not options.quads:
         raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
     drawn = (options.swap, options.others, options.capture)
+    if options.network == "overview" and (options.batch or 8) % 8:
+        raise Refusal("--batch of overview is a multiple of 8: photos of a scene go into 8 batches")
     if options.network in ("craft", "quality", "overview") and drawn != (None, None, None):
         raise Refusal(
             f"--swap, --others and --capture are for the readers' strips; not for {options.network}"

@@ -2,9 +2,9 @@
 
 Both read the same photos, so only the photos on which one is right and the other wrong say anything
 (McNemar 1947). A candidate passes that is clearly better, or that is not behind and of which a loss of more
-than the margin can be ruled out. It is refused where it is behind, overall or on a kind of photo, and where
-it is right as often but knows less well when: fewer right readings that nobody need look at, or more
-accepted errors. Anything else is too little evidence.
+than the margin can be ruled out. It is refused where it is behind, overall or on a kind of photo, and,
+however many it reads, where it knows less well when it is right: fewer right readings that nobody need look
+at, or more accepted errors. Anything else is too little evidence.
 """
 
 from __future__ import annotations
@@ -194,22 +194,23 @@ def _decide(
             f"not enough evidence: {overall.count} gold photos, at least {config.least} are needed; approve "
             "more photos, freeze a snapshot, so that some become gold, and ask the gate again", told,
         )  # fmt: skip
-    losers = [one for one in strata if _behind(one, config)]
+    losers = [one for one in strata if _behind(one, config.level)]
     if overall.difference < 0 or overall.worse < config.level:
         return "refuse", (f"the candidate is behind: {told}",)
     if losers:
         named = ", ".join(f"{one.name} ({one.gained} gained, {one.lost} lost)" for one in losers)
         return "refuse", (f"the candidate is behind on {named}", told)
-    if _behind(unaided, config):
+    if _behind(unaided, config.level / 2):  # two looks at the confidence
         return "refuse", (
             f"the candidate is less sure of what it reads: {unaided.candidate} right readings are accepted, "
-            f"the champion's {unaided.champion}; look at the labels that it learnt from", told,
+            f"the champion's {unaided.champion}; wrong labels do that: look at those that it learnt from",
+            told,
         )  # fmt: skip
-    if _behind(spared, config):
+    if _behind(spared, config.level / 2):
         accepted = spared.count - spared.champion, spared.count - spared.candidate
         return "refuse", (
             f"the candidate is sure of what is wrong: it accepts {accepted[1]} wrong readings, the champion "
-            f"{accepted[0]}; look at the labels that it learnt from", told,
+            f"{accepted[0]}; wrong labels do that: look at those that it learnt from", told,
         )  # fmt: skip
     if overall.better < config.level:
         return "pass", (f"the candidate is better: {told}; chance would do that in {overall.better:.1%}",)
@@ -223,8 +224,8 @@ def _decide(
     )  # fmt: skip
 
 
-def _behind(one: Comparison, config: GateConfig) -> bool:
-    return one.difference < 0 and one.worse < config.level
+def _behind(one: Comparison, level: float) -> bool:
+    return one.difference < 0 and one.worse < level
 
 
 def _remarks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -40,7 +40,7 @@ def fuse_photos(
     rules: Rules,
     settings: Mapping[str, float],
     doubt: Doubt = DOUBT,
-    stacked: Stacked | None = None,
+    stack_of: Callable[[CarReading], Stacked | None] | None = None,
 ) -> CarReading:
     """Join the readings of photos that are said to show one car.
 
@@ -49,7 +49,8 @@ def fuse_photos(
         rules: what is known of VINs; heard once.
         settings: thresholds, from the CTC reader's card.
         doubt: how far a photo is trusted.
-        stacked: what was read on some of them laid on top of each other: one more witness, but no photo.
+        stack_of: asked once the photos are joined, what was read on some of them laid on top of each other:
+            one more witness, but no photo.
 
     Returns:
         The common reading. One photo alone is told as it was read. The same picture given twice counts once.
@@ -65,15 +66,16 @@ def fuse_photos(
     groups = _groups(readings, asked, rules)
     codes = tuple({code.vin: code for reading in readings for code in reading.bar_codes}.values())
     told = _told(readings, seen, groups, same, rules, settings, codes)
-    more = witness(stacked.reading, doubt) if stacked and len(groups) == 1 else None
+    stacked = stack_of(told) if stack_of and len(groups) == 1 else None
+    more = witness(stacked.reading, doubt) if stacked else None
     if more is None or stacked is None:
         return told
     # It is made of photos that were heard already: it may say which character, but makes nobody surer.
     anew = _told(readings, seen, groups, same, rules, settings, codes, more)
-    if anew.vin == told.vin:
+    if anew.vin is None or anew.vin == told.vin:
         return replace(told, stacked=stacked.photos)
-    sure = min(anew.confidence, CAUTIOUS)
-    return replace(anew, confidence=sure, status="review", stacked=stacked.photos)
+    sure, status = with_codes(anew.vin, min(anew.confidence, CAUTIOUS), "review", codes)
+    return replace(anew, confidence=sure, status=status, stacked=stacked.photos)
 
 
 def _repeated(readings: Sequence[Reading]) -> set[int]:
@@ -143,7 +145,8 @@ def _told(
     helpers = [k for k, one in seen.items() if readings[k].vin is None and _helps(readings[k], one, first)]
     heard = [*mine, *helpers]
     extra = [more] if more else []
-    texts, scores = weigh_texts([*extra, *(seen[k] for k in heard)], rules, len(extra) + len(mine))
+    witnesses = [*extra, *(seen[k] for k in heard)]
+    texts, scores = weigh_texts(witnesses, rules, len(extra) + len(mine), len(heard))
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     text = encoded([texts[0]])[0]

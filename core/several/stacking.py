@@ -1,12 +1,13 @@
 """Lines of several photos laid on top of each other: what noise and blur hide in each, their mean may show.
 
-Lines that were straightened differ by little: a search for the best correlation (Evangelidis and Psarakis,
-2008) moves each onto the surest one. What cannot be laid on it is left out.
+Lines that were straightened differ by little: a search for the best correlation (Evangelidis and
+Psarakis, 2008) moves each onto the surest one. Strokes are compared and not the light on them, which
+other rows share; a line whose strokes are others is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +28,8 @@ LIKE = 0.6
 """Correlation of two lines from which on they are taken for the same."""
 SHARPER = 2.0
 """How much of its finest detail is added: a mean of lines that do not match to the pixel is soft."""
+LIGHT = 12.0
+"""Standard deviation of the blur that is taken for the light, pixels of the strip."""
 MOST = 6
 """Photos that are laid on top of each other at most, the surest."""
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 80, 1e-5)
@@ -37,9 +40,9 @@ class Stack:
     """Several lines as one picture.
 
     Attributes:
-        photo: a strip of 960 x 72 pixels, neither of the photos.
+        photo: a strip of 960 x 72 pixels, none of the photos.
         line: where the characters are on it.
-        used: which of the lines are in it, in the order given.
+        used: numbers of the lines that are in it, in the order given.
     """
 
     photo: Photo
@@ -62,59 +65,74 @@ class Stacked:
 
 def doubtful(car: CarReading) -> tuple[int, ...]:
     """Photos that it may help to lay on top of each other, surest first; none where there is no doubt."""
-    if car.status != "review" or car.others:
-        return ()
-    mine = [k for k, photo in enumerate(car.photos) if photo.part in ("agrees", "outvoted", "unclear")]
-    surest = sorted((k for k in mine if car.photos[k].vin), key=lambda k: -car.photos[k].confidence)
+    mine = [k for k, photo in enumerate(car.photos) if photo.part in ("agrees", "outvoted") and photo.vin]
+    if car.status != "review" or car.others or all(car.photos[k].part == "agrees" for k in mine):
+        return ()  # what all photos read is in doubt for another reason, a bar code's perhaps
+    surest = sorted(mine, key=lambda k: -car.photos[k].confidence)
     return tuple(surest[:MOST]) if len(surest) > 1 else ()
 
 
-def stack(lines: Sequence[tuple[Photo, Candidate]]) -> Stack | None:
+def stack(lines: Iterable[tuple[int, Photo, Candidate]]) -> Stack | None:
     """Lay lines of one VIN on top of each other.
 
     Args:
-        lines: photo and what was read on its line, the surest first: it says where the others belong.
+        lines: number, photo and what was read on its line, the surest first: the first one of a single part
+            says where the others belong. Photos are looked at one after the other and not held.
 
     Returns:
-        None where nothing can be laid on the first line.
+        None where nothing can be laid on that line.
     """
-    if not lines or len(lines[0][1].line.parts) != 1:
-        return None
-    shown = [_shown(photo, candidate) for photo, candidate in lines]
-    if shown[0] is None:
-        return None
-    base, centres = shown[0]
-    layers, used = [base.astype(np.float32)], [0]
-    level, spread = float(base.mean()), float(base.std())
-    for number, other in enumerate(shown[1:], 1):
-        moved = None if other is None else _laid(base, centres, *other)
-        if moved is not None:
+    base: _Shown | None = None
+    layers: list[np.ndarray] = []
+    used: list[int] = []
+    for number, photo, candidate in lines:
+        shown = _shown(photo, candidate)
+        if shown is None:
+            continue
+        if base is None:
+            base, layer = shown, shown.picture.astype(np.float32)
+        else:
+            laid = _laid(base, shown)
+            if laid is None:
+                continue
             # In the same light: the brightest shall not count most.
-            layers.append((moved - moved.mean()) * spread / (moved.std() + 1e-3) + level)
-            used.append(number)
-    if len(used) == 1:
+            picture = base.picture
+            layer = (laid - laid.mean()) * picture.std() / (laid.std() + 1e-3) + picture.mean()
+        layers.append(layer)
+        used.append(number)
+    if base is None or len(used) == 1:
         return None
     mean = np.mean(layers, axis=0)
     sharp = mean + SHARPER * (mean - cv2.GaussianBlur(mean, (0, 0), 3.0))
     pixels = np.clip(np.round(sharp), 0, 255).astype(np.uint8)
-    return Stack(Photo(pixels), Line((_frame(lines[0][1].line.parts[0]),), 1.0), tuple(used))
+    return Stack(Photo(pixels), Line((_frame(base.quad),), 1.0), tuple(used))
 
 
-def _shown(photo: Photo, candidate: Candidate) -> tuple[np.ndarray, np.ndarray] | None:
-    """The line's picture, and where its 17 characters are along it, pixels."""
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A straightened line: picture, uint8 RGB, quad, and where its characters are along it, pixels."""
+
+    picture: np.ndarray
+    quad: Quad
+    centres: np.ndarray
+
+
+def _shown(photo: Photo, candidate: Candidate) -> _Shown | None:
+    if len(candidate.line.parts) != 1:
+        return None
     try:
         strip = rectify(photo, candidate.line)
     except EmptyQuad:
         return None
     centres = WIDTH * places(strip, candidate.slots).mean(axis=1)
-    return strip.render(WIDTH, HEIGHT, ROOM), centres
+    return _Shown(strip.render(WIDTH, HEIGHT, ROOM), candidate.line.parts[0], centres)
 
 
-def _laid(base: np.ndarray, centres: np.ndarray, other: np.ndarray, theirs: np.ndarray) -> np.ndarray | None:
+def _laid(base: _Shown, other: _Shown) -> np.ndarray | None:
     """Another line moved onto the base, float32; None where they are not alike."""
-    ground, top = _soft(base), _soft(other)
+    ground, top = _strokes(base.picture), _strokes(other.picture)
     best, found = LIKE, None
-    for start in (_by_characters(centres, theirs), np.eye(2, 3, dtype=np.float32)):
+    for start in (_by_characters(base.centres, other.centres), np.eye(2, 3, dtype=np.float32)):
         try:
             like, matrix = cv2.findTransformECC(ground, top, start, cv2.MOTION_AFFINE, _STOP, None, 5)
         except cv2.error:  # it does not converge
@@ -124,9 +142,8 @@ def _laid(base: np.ndarray, centres: np.ndarray, other: np.ndarray, theirs: np.n
     if found is None:
         return None
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(
-        other.astype(np.float32), found, (WIDTH, HEIGHT), flags=how, borderMode=cv2.BORDER_REPLICATE
-    )
+    moved = other.picture.astype(np.float32)
+    return cv2.warpAffine(moved, found, (WIDTH, HEIGHT), flags=how, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _by_characters(centres: np.ndarray, theirs: np.ndarray) -> np.ndarray:
@@ -136,8 +153,9 @@ def _by_characters(centres: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return np.array([[scale, 0, shift], [0, 1, 0]], np.float32)
 
 
-def _soft(picture: np.ndarray) -> np.ndarray:
-    return cv2.GaussianBlur(to_grey(picture), (0, 0), 1.5)
+def _strokes(picture: np.ndarray) -> np.ndarray:
+    grey = cv2.GaussianBlur(to_grey(picture).astype(np.float32), (0, 0), 1.5)
+    return grey - cv2.GaussianBlur(grey, (0, 0), LIGHT)
 
 
 def _frame(quad: Quad) -> Quad:

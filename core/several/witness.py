@@ -86,7 +86,7 @@ def evidence_of(reading: Reading) -> list[Candidate]:
 
 
 def weigh_texts(
-    witnesses: Sequence[Witness], rules: Rules, asked: int | None = None
+    witnesses: Sequence[Witness], rules: Rules, asked: int | None = None, photos: int | None = None
 ) -> tuple[list[str], np.ndarray]:
     """The VINs worth asking about, and the logarithm of how well each fits all photos and what is known.
 
@@ -94,15 +94,17 @@ def weigh_texts(
         witnesses: photos.
         rules: what is known of VINs.
         asked: so many of them, the first ones, say what is worth asking about; default all.
+        photos: how many of them are photos; default all.
 
     Returns:
         Texts, best first, and their scores ``(n,)``, falling.
     """
     known: dict[str, float] = {}
     starts: list[str] = []
+    few = (len(witnesses) if photos is None else photos) <= FEW
     for one in witnesses[:asked]:
         # Each of their texts is laid against every line of every photo: of many, the chosen lines do.
-        lines = one.lines if len(witnesses) <= FEW else one.lines[:1]
+        lines = one.lines if few else one.lines[:1]
         mine = [text for line in lines for text in _add(known, line, rules)]
         starts.append(mine[0])
     # Where every photo has its own mistakes, none of their readings is right: the common one is looked for.

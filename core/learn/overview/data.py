@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -75,8 +73,9 @@ def real_scene(photo: LabelledPhoto, quad: Quad) -> Scene | None:
         for kinds in told:
             for kind in kinds:
                 target[1 + LEARNT.index(kind)] += 1 / (len(kinds) * len(told))
-    pixels = _small(str(photo.path))
-    scale = np.array(pixels.shape[1::-1]) / read_pixels(photo.path).shape[1::-1]
+    whole = read_pixels(photo.path)
+    pixels = _small(whole)
+    scale = np.array(pixels.shape[1::-1]) / whole.shape[1::-1]
     edges = (np.arange(17)[:, None] + [0.1, 0.9, 0.9, 0.1]) / 17
     frame = np.stack([edges, np.broadcast_to([0.0, 0.0, 1.0, 1.0], edges.shape)], axis=2)
     corners = quad.to_photo(frame.reshape(-1, 2)).reshape(17, 4, 2) * scale
@@ -132,9 +131,7 @@ def _only(place: int) -> np.ndarray:
     return target
 
 
-@lru_cache(maxsize=4096)
-def _small(path: str) -> np.ndarray:
-    pixels = read_pixels(Path(path))
+def _small(pixels: np.ndarray) -> np.ndarray:
     scale = min(1.0, LONGEST / max(pixels.shape[:2]))
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

@@ -68,7 +68,12 @@ class OverviewTask:
         """Grids float16 ``(n, FEATURES, 24, 24)``, targets ``(n, 1 + kinds)``.
 
         A draw holds several spoilt photos of each scene; a batch takes one of each from several draws.
+
+        Raises:
+            ValueError: ``size`` is no multiple of :data:`MIXED`.
         """
+        if size % MIXED:
+            raise ValueError(f"a batch of {size} photos is no multiple of {MIXED}")
         group, turn = divmod(index % self.config.pool, MIXED)
         if self._drawn[0] != (group, size, seed):
             draws = [self._draw(group * MIXED + place, size, seed) for place in range(MIXED)]

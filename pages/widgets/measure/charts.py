@@ -25,7 +25,7 @@ def over_time(rows: Rows, marks: Rows, names: Sequence[str]) -> dict[str, Any]:
     """
     beside = 2 if max(map(len, names), default=0) <= SHORT else 1
     # The legend takes its lines from the height: the plot shall keep its own.
-    height = 300 + (LINE * (len(names) // beside) if len(names) > 1 else 0)
+    height = 300 + (LINE * -(-len(names) // beside) if len(names) > 1 else 0)
     colour = {"field": "champion", "type": "nominal", "title": "Champion",
               "scale": {"domain": list(names), "range": _colours(len(names))},
               "legend": _legend(beside) if len(names) > 1 else None}  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_learning_store import approved, done, frozen, pseudo
 from test_store_kit import VINS, Desk, picture, reading, uid
@@ -13,7 +14,7 @@ from core.jobs.material import gather
 from core.jobs.progress import Progress
 from core.store.errors import Refused
 from core.store.forget import forget
-from core.store.groups import fitting
+from core.store.groups import KNOWN, fitting
 from core.store.jobs import Owner, put_job
 from core.store.learning import gold_photos, note_taught
 from core.store.photos import Incoming, add_photo, photo
@@ -142,3 +143,24 @@ def test_what_fits_a_vin() -> None:
     }
     assert fitting(list(told), vins) == list(told.values())
     assert fitting(["1M8GDM9AXKP042788"], []) == [False]
+    gapped = "????????XKP042788"
+    assert fitting([gapped], [gapped]) == [False]  # nine characters tell no car, not even the same
+
+
+@pytest.mark.parametrize(("texts", "vins"), [(40, 5), (5, 40), (30, 30)])
+def test_fitting_asks_both_ways_alike(texts: int, vins: int) -> None:
+    rng = np.random.default_rng(texts)
+
+    def drawn(count: int) -> list[str]:
+        rows = np.array([list("1M8GDM9AXKP042788")] * count)
+        rows[rng.random(rows.shape) < 0.03] = "7"
+        rows[rng.random(rows.shape) < 0.2] = "?"
+        rows[: count // 2] = np.where(rows[: count // 2] == "?", "9", rows[: count // 2])
+        return ["".join(row) for row in rows]
+
+    def same(one: str, other: str) -> bool:
+        known = [(a, b) for a, b in zip(one, other, strict=True) if "?" not in (a, b)]
+        return len(known) >= KNOWN and all(a == b for a, b in known)
+
+    asked, there = drawn(texts), drawn(vins)
+    assert fitting(asked, there) == [any(same(text, vin) for vin in there) for text in asked]

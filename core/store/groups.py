@@ -78,17 +78,24 @@ def fitting(texts: Sequence[str], vins: Iterable[str]) -> list[bool]:
     Both have ``?`` where a character is not known; what has not 17 characters fits nothing.
     """
     there = sorted({vin for vin in vins if _is_full(vin)})
-    whole = {vin for vin in there if UNREAD not in vin}
-    letters, gapped = _letters(there), _letters([vin for vin in there if UNREAD in vin])
+    fit = {vin for vin in there if UNREAD not in vin}
+    asked = sorted({text for text in texts if _is_full(text)} - fit)
+    # Most have no gap, on either side, and need not be held against each other.
+    gapped = [vin for vin in there if UNREAD in vin]
+    fit |= _alike([text for text in asked if UNREAD not in text], gapped)
+    fit |= _alike([text for text in asked if UNREAD in text], there)
+    return [text in fit for text in texts]
 
-    def fits(text: str) -> bool:
-        if text in whole:
-            return True
-        # Most texts have no gap and need not be held against every VIN.
-        others = letters if UNREAD in text else gapped
-        return _is_full(text) and len(_fits(others, _letters([text])[0])) > 0
 
-    return [fits(text) for text in texts]
+def _alike(texts: list[str], vins: list[str]) -> set[str]:
+    """Those of ``texts`` that may be one of ``vins``; one by one on the side that has fewer."""
+    if not texts or not vins:
+        return set()
+    if len(texts) <= len(vins):
+        letters = _letters(vins)
+        return {text for text in texts if len(_fits(letters, _letters([text])[0]))}
+    letters = _letters(texts)
+    return {texts[place] for vin in vins for place in _fits(letters, _letters([vin])[0])}
 
 
 def near_pairs(hashes: np.ndarray) -> np.ndarray:

@@ -96,7 +96,7 @@ DESKS = (
     Desk("train", "Train", ENDED + "dl.vd-figures", "train_way", (
         ("Train", "train", ENDED + ".st-key-promote"),
         ("Compare runs", "compare", ENDED + ".st-key-compare_runs"),
-        ("Champions", "champions", ENDED + "[class*=st-key-cards_]"),
+        ("Champions", "champions", ENDED + "h3:has-text('Releases')"),
         ("Labelling rounds", "rounds", ENDED + "[class*=st-key-round_1]"),
     )),
     Desk("read", "Read", ENDED + "[data-testid=stFileUploader]", "", (

@@ -37,6 +37,7 @@ SCORED, FITTED = 5300, 5200
 """First numbers of the seeds: what is scored never chose a weight."""
 VIEWS = 3
 SEVERITY = (0.05, 0.4)
+LENS = CaptureConfig()
 CLEAN = CaptureConfig(blur=0.0, motion=0.0, noise=0.0, sharpen=0.0, jpeg=0.0, glare=0.0, lowcontrast=0.0)
 STRIPS = StripConfig(640, 96, smallest=12, largest=22, jitter=0.0, bent=0.0, capture=CLEAN)
 
@@ -50,17 +51,23 @@ def main() -> None:
     parser.add_argument("--scenes", action="store_true", help="whole photos, detector included: slower")
     parser.add_argument("--fit", action="store_true", help="compare weights on other seeds instead")
     parser.add_argument("--severity", nargs=2, type=float, default=SEVERITY, metavar=("LOW", "HIGH"))
+    parser.add_argument("--capture", type=float, default=1.0, metavar="SHARE", help="how bad the lens is")
+    parser.add_argument("--seed", type=int, default=SCORED, help="other plates than those that are scored")
     options = parser.parse_args()
-    harshness = tuple(options.severity)
+    lens = CaptureConfig().times(options.capture)
     reader = VinReader.load()
-    if options.fit:
-        fit(reader, list(cars(reader, options.count, FITTED, options.scenes, harshness)))
-    else:
-        score(reader, list(cars(reader, options.count, SCORED, options.scenes, harshness)))
+    seed = FITTED if options.fit else options.seed
+    found = list(cars(reader, options.count, seed, options.scenes, tuple(options.severity), lens))
+    (fit if options.fit else score)(reader, found)
 
 
 def cars(
-    reader: VinReader, count: int, seed: int, scenes: bool = False, severity: tuple[float, float] = SEVERITY
+    reader: VinReader,
+    count: int,
+    seed: int,
+    scenes: bool = False,
+    severity: tuple[float, float] = SEVERITY,
+    lens: CaptureConfig = LENS,
 ) -> Iterator[Car]:
     """Plates, and what was read on each of their views.
 
@@ -79,7 +86,7 @@ def cars(
         if not read_unspoilt(reader, pixels, corners, text):
             continue
         kept += 1
-        views = [view(pixels, corners, rng, severity) for _ in range(VIEWS)]
+        views = [view(pixels, corners, rng, severity, lens) for _ in range(VIEWS)]
         yield text, [read(*one) for one in views], [data for data, _ in views]
     print(f"{kept} plates of {drawn} that were drawn are read unspoilt")
 
@@ -110,6 +117,7 @@ def view(
     corners: np.ndarray,
     rng: np.random.Generator,
     severity: tuple[float, float] = SEVERITY,
+    lens: CaptureConfig = LENS,
 ) -> tuple[bytes, Quad]:
     """One photo of a plate: where the phone was, what went wrong, and its lens.
 
@@ -118,6 +126,7 @@ def view(
         corners: of the VIN's characters, ``(17, 4, 2)``, pixels.
         rng: draws all of it.
         severity: bounds of the trouble's severity, 0..1.
+        lens: what the camera adds to that.
 
     Returns:
         The file, and the VIN's line as a detector might have found it.
@@ -135,7 +144,7 @@ def view(
     kind = str(rng.choice(list(KINDS)))
     spoilt, _ = trouble(kind, moved, places, rng.uniform(*severity), rng)
     pitch = float(np.linalg.norm(places[-1, 0] - places[0, 0]) / 16)
-    data = encode_jpeg(shoot(spoilt.astype(np.float32), rng, CaptureConfig(), pitch), 92)
+    data = encode_jpeg(shoot(spoilt.astype(np.float32), rng, lens, pitch), 92)
     return data, jittered(line_of(places), rng, 0.7)
 
 

@@ -77,9 +77,10 @@ def _gate(store: Store, options: argparse.Namespace) -> int:
 
 def table(verdict: dict) -> list[str]:
     """A verdict as lines of text."""
+    from core.learn.gate import comparisons
+
     lines = [f"{'gold photos':<22}{'n':>6}{'champion':>10}{'candidate':>11}{'gained':>8}{'lost':>6}"]
-    more = [verdict[name] for name in ("unaided", "spared") if name in verdict]  # not in older ones
-    for one in (verdict["overall"], *more, *verdict["strata"]):
+    for one in comparisons(verdict):
         lines.append(
             f"{one['name']:<22}{one['count']:>6}{one['champion']:>10}{one['candidate']:>11}"
             f"{one['gained']:>8}{one['lost']:>6}"

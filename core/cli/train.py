@@ -101,16 +101,18 @@ def _task(options: argparse.Namespace) -> Task:
     """The network's task with the settings that were given; the rest are its own defaults."""
     from core.learn.warmstart import WarmStartError
 
-    if options.network == "quality":
+    if options.network in ("quality", "overview"):
+        from core.learn.overview.train import OverviewTask, OverviewTrainConfig
         from core.learn.quality.train import QualityTask, QualityTrainConfig
 
-        photos, quads = str(options.photos or ""), str(options.quads or "")
-        return QualityTask(QualityTrainConfig(photos, quads, cache=str(options.run / "examples")))
-    if options.network == "overview":
-        from core.learn.overview.train import OverviewTask, OverviewTrainConfig
-
-        photos, quads = str(options.photos or ""), str(options.quads or "")
-        return OverviewTask(OverviewTrainConfig(photos, quads, cache=str(options.run / "examples")))
+        photos, quads, cache = (
+            str(options.photos or ""),
+            str(options.quads or ""),
+            str(options.run / "examples"),
+        )
+        if options.network == "quality":
+            return QualityTask(QualityTrainConfig(photos, quads, cache=cache))
+        return OverviewTask(OverviewTrainConfig(photos, quads, cache=cache))
     given = {
         "photos": str(options.photos) if options.photos else None,
         "quads": str(options.quads) if options.quads else None,

@@ -10,7 +10,7 @@ at, or more accepted errors. Anything else is too little evidence.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -163,8 +163,14 @@ def judge(photos: Sequence[GoldPhoto], config: GateConfig | None = None) -> Verd
     spared = paired("not accepted if wrong", [photo.spared for photo in photos])
     sides = (_side([(p.truth, p.champion) for p in photos]), _side([(p.truth, p.candidate) for p in photos]))
     outcome, reasons = _decide(overall, strata, unaided, spared, config)
-    remarks = _remarks(photos, sides, config) if photos else ()
+    remarks = _remarks(spared, sides, config) if photos else ()
     return Verdict(outcome, reasons, remarks, overall, strata, unaided, spared, *sides)
+
+
+def comparisons(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All that a verdict, as JSON keeps it, compared; older ones did not ask what is accepted."""
+    accepted = [verdict[name] for name in ("unaided", "spared") if name in verdict]
+    return [verdict["overall"], *accepted, *verdict["strata"]]
 
 
 def compare(name: str, photos: Sequence[GoldPhoto]) -> Comparison:
@@ -207,7 +213,7 @@ def _decide(
             told,
         )  # fmt: skip
     if _behind(spared, config.level / 2):
-        accepted = spared.count - spared.champion, spared.count - spared.candidate
+        accepted = _misled(spared)
         return "refuse", (
             f"the candidate is sure of what is wrong: it accepts {accepted[1]} wrong readings, the champion "
             f"{accepted[0]}; wrong labels do that: look at those that it learnt from", told,
@@ -229,7 +235,7 @@ def _behind(one: Comparison, level: float) -> bool:
 
 
 def _remarks(
-    photos: Sequence[GoldPhoto], sides: tuple[Side | None, Side | None], config: GateConfig
+    spared: Comparison, sides: tuple[Side | None, Side | None], config: GateConfig
 ) -> tuple[str, ...]:
     old, new = sides
     assert old is not None and new is not None
@@ -240,14 +246,14 @@ def _remarks(
         remarks.append(
             f"less well calibrated: Brier score {new.brier:.3f} instead of {old.brier:.3f}; calibrate it anew"
         )
-    wrong = [sum(r.accepted and r.vin != p.truth for p, r in _reads(photos, side)) for side in (0, 1)]
-    if wrong[1] > wrong[0]:
-        remarks.append(f"accepts more wrong readings: {wrong[1]} instead of {wrong[0]}")
+    if spared.difference < 0:
+        remarks.append("accepts more wrong readings: {1} instead of {0}".format(*_misled(spared)))
     return tuple(remarks)
 
 
-def _reads(photos: Sequence[GoldPhoto], side: int) -> list[tuple[GoldPhoto, Read]]:
-    return [(photo, (photo.champion, photo.candidate)[side]) for photo in photos]
+def _misled(spared: Comparison) -> tuple[int, int]:
+    """Wrong readings that are accepted: champion, candidate."""
+    return spared.count - spared.champion, spared.count - spared.candidate
 
 
 def _strata(photos: Sequence[GoldPhoto]) -> list[tuple[str, list[GoldPhoto]]]:

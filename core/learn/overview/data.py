@@ -10,27 +10,16 @@ import numpy as np
 
 from core.geometry import Quad
 from core.learn.crops import LabelledPhoto, read_pixels
-from core.learn.quality.data import SCENES, TAGS
+from core.learn.quality.data import FACTORY as OF_LINES
+from core.learn.quality.data import SCENES, characters_of, only, remarked
 from core.quality.grid import grid
 from core.quality.kinds import LEARNT
 from core.synth.scenes import synthetic_scene
 from core.synth.steep import steep
 from core.synth.troubles import trouble
 
-FACTORY: dict[str, tuple[str, ...]] = {
-    "defocus": ("defocus",),
-    "motion": ("motion",),
-    "small": ("too-small",),
-    "glare": ("glare",),
-    "dark": ("too-dark", "shadow"),
-    "bright": ("too-bright",),
-    "contrast": ("low-contrast",),
-    "dirt": ("dirt", "occlusion", "drops"),
-    "damaged": ("scratches", "missing-paint"),
-    "cut": ("cut-ends",),
-    "steep": ("steep",),
-}
-"""Kind of the gate -> what the factory does."""
+FACTORY = {kind: tuple(name for name in names if name != "far") for kind, names in OF_LINES.items()}
+"""Kind of the gate -> what the factory does; a photo with fewer pixels is fitted into the same grid."""
 
 OFTEN = np.array([len(FACTORY[kind]) for kind in LEARNT]) / sum(map(len, FACTORY.values()))
 """How often each kind is drawn: everything that the factory does equally often."""
@@ -59,27 +48,18 @@ def drawn_scene(rng: np.random.Generator) -> Scene:
     scene = synthetic_scene(rng, SCENES)
     while scene.vin is None:  # now and then a plate has no room
         scene = synthetic_scene(rng, SCENES)
-    return Scene(scene.pixels, scene.characters[scene.vin].astype(float), _only(0))
+    return Scene(scene.pixels, scene.characters[scene.vin].astype(float), only())
 
 
 def real_scene(photo: LabelledPhoto, quad: Quad) -> Scene | None:
     """A training photo; None where its remarks say two things at once."""
-    told = [kinds for tag, kinds in TAGS.items() if tag in photo.tags]
-    if told and "clear" in photo.tags:
+    target = remarked(photo)
+    if target is None:
         return None
-    target = _only(0)
-    if told:
-        target[0] = 0
-        for kinds in told:
-            for kind in kinds:
-                target[1 + LEARNT.index(kind)] += 1 / (len(kinds) * len(told))
     whole = read_pixels(photo.path)
     pixels = _small(whole)
     scale = np.array(pixels.shape[1::-1]) / whole.shape[1::-1]
-    edges = (np.arange(17)[:, None] + [0.1, 0.9, 0.9, 0.1]) / 17
-    frame = np.stack([edges, np.broadcast_to([0.0, 0.0, 1.0, 1.0], edges.shape)], axis=2)
-    corners = quad.to_photo(frame.reshape(-1, 2)).reshape(17, 4, 2) * scale
-    return Scene(pixels, corners, target)
+    return Scene(pixels, characters_of(quad) * scale, target)
 
 
 def example(
@@ -98,9 +78,9 @@ def example(
     name = str(rng.choice(FACTORY[kind]))
     if name == "steep":  # a little from the side is how photos are taken
         pixels, _ = steep(scene.pixels, scene.corners, 0.55 + 0.45 * severity, rng)
-        return grid(pixels), _only(1 + LEARNT.index(kind))
+        return grid(pixels), only(kind)
     pixels, hurt = trouble(name, scene.pixels, scene.corners, severity, rng)
-    return grid(pixels), _only(1 + LEARNT.index(kind) if hurt else 0)
+    return grid(pixels), only(kind if hurt else "")
 
 
 def drawn_examples(
@@ -123,12 +103,6 @@ def drawn_examples(
             made.append(example(scene, kind, float(rng.uniform(0.35, 1.0)), rng))
     grids, targets = zip(*made, strict=True)
     return np.stack(grids).astype(np.float16), np.stack(targets).astype(np.float32)
-
-
-def _only(place: int) -> np.ndarray:
-    target = np.zeros(1 + len(LEARNT))
-    target[place] = 1
-    return target
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:

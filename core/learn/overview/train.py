@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.learn.crops import load_quads, read_labels
-from core.learn.overview.data import Scene, drawn_examples, real_scene
+from core.learn.drawn import DrawnConfig, kept, known_photos
+from core.learn.overview.data import drawn_examples, real_scene
 from core.learn.overview.network import OverviewNetwork, OverviewNetworkConfig
 from core.quality.grid import MIRRORED, SIDEWARDS, TRANSPOSED, UPWARDS
 
@@ -24,21 +22,14 @@ MIXED = 8
 
 
 @dataclass(frozen=True)
-class OverviewTrainConfig:
+class OverviewTrainConfig(DrawnConfig):
     """What the network learns from.
 
     Attributes:
-        photos: folder with ``train.csv``; empty trains on drawn scenes only.
-        quads: JSON of known quads of the training photos.
-        pool: batches that are drawn; training goes over them again and again.
-        cache: folder that keeps them, so that several processes can draw them beforehand; empty for none.
         network: its shape.
     """
 
-    photos: str = ""
-    quads: str = ""
     pool: int = 1200
-    cache: str = ""
     network: OverviewNetworkConfig = field(default_factory=OverviewNetworkConfig)
 
 
@@ -48,17 +39,10 @@ class OverviewTask:
     def __init__(self, config: OverviewTrainConfig) -> None:
         self.config = config
         self.network: nn.Module = OverviewNetwork(config.network)
-        self._real: list[Scene] = []
+        scenes = [real_scene(photo, quad) for photo, quad in known_photos(config)]
+        self._real = [scene for scene in scenes if scene is not None]
         self._drawn: tuple[tuple[int, int, int], list[tuple[np.ndarray, np.ndarray]]] = (-1, 0, 0), []
         self._held: tuple[Tensor, Tensor] | None = None
-        if config.photos and config.quads:
-            quads = load_quads(Path(config.quads))
-            scenes = [
-                real_scene(photo, quads[photo.path.name])
-                for photo in read_labels(Path(config.photos) / "train.csv")
-                if photo.use == "labelled" and photo.path.name in quads
-            ]
-            self._real = [scene for scene in scenes if scene is not None]
 
     def groups(self) -> list[dict[str, Any]]:
         """All at one rate."""
@@ -83,17 +67,12 @@ class OverviewTask:
         return torch.from_numpy(next(mixed)), torch.from_numpy(next(mixed))
 
     def _draw(self, place: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        path = Path(self.config.cache) / f"{seed}-{size}-{place}.npz" if self.config.cache else None
-        if path and path.exists():
-            with np.load(path) as kept:
-                return kept["grids"], kept["targets"]
-        grids, targets = drawn_examples(np.random.default_rng([seed, place]), size, self._real)
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(f".{os.getpid()}.part.npz")
-            np.savez(partial, grids=grids, targets=targets)
-            os.replace(partial, path)
-        return grids, targets
+        def draw() -> dict[str, np.ndarray]:
+            grids, targets = drawn_examples(np.random.default_rng([seed, place]), size, self._real)
+            return {"grids": grids, "targets": targets}
+
+        made = kept(self.config, f"{seed}-{size}-{place}", draw)
+        return made["grids"], made["targets"]
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy; a photo turned or seen in a mirror has the same trouble."""

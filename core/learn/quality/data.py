@@ -89,24 +89,41 @@ def drawn_plate(rng: np.random.Generator, config: SceneConfig = SCENES) -> Plate
         scene = synthetic_scene(rng, config)
     crop = cut_crop(scene.pixels, scene.quads[scene.vin], scene.text)
     shift = scene.quads[scene.vin].corners[0] - crop.quad.corners[0]
-    return Plate(crop.pixels, crop.quad, scene.characters[scene.vin].astype(float) - shift, _nothing())
+    return Plate(crop.pixels, crop.quad, scene.characters[scene.vin].astype(float) - shift, only())
 
 
 def real_plate(photo: LabelledPhoto, quad: Quad) -> Plate | None:
     """A training photo's line; None where its remarks say two things at once."""
+    target = remarked(photo)
+    if target is None:
+        return None
+    crop = cut_crop(read_pixels(photo.path), quad, photo.vin)
+    return Plate(crop.pixels, crop.quad, characters_of(crop.quad), target)
+
+
+def remarked(photo: LabelledPhoto) -> np.ndarray | None:
+    """What remarks say is wrong with a photo, as a target; None where they say two things at once."""
     told = [kinds for tag, kinds in TAGS.items() if tag in photo.tags]
     if told and "clear" in photo.tags:
         return None
-    target = _nothing()
-    if told:
-        target[:] = 0
-        for kinds in told:
-            for kind in kinds:
-                target[1 + LEARNT.index(kind)] += 1 / (len(kinds) * len(told))
-    crop = cut_crop(read_pixels(photo.path), quad, photo.vin)
+    if not told:
+        return only()
+    shares = [only(kind) / (len(kinds) * len(told)) for kinds in told for kind in kinds]
+    return np.sum(shares, axis=0)
+
+
+def characters_of(quad: Quad) -> np.ndarray:
+    """Corners ``(17, 4, 2)`` of a line's characters, where nothing but the line is known."""
     edges = (np.arange(17)[:, None] + [0.1, 0.9, 0.9, 0.1]) / 17
     frame = np.stack([edges, np.broadcast_to([0.0, 0.0, 1.0, 1.0], edges.shape)], axis=2)
-    return Plate(crop.pixels, crop.quad, crop.quad.to_photo(frame.reshape(-1, 2)).reshape(17, 4, 2), target)
+    return quad.to_photo(frame.reshape(-1, 2)).reshape(17, 4, 2)
+
+
+def only(kind: str = "") -> np.ndarray:
+    """The target ``(1 + kinds,)`` of one trouble, or of none."""
+    target = np.zeros(1 + len(LEARNT))
+    target[1 + LEARNT.index(kind) if kind else 0] = 1
+    return target
 
 
 def example(plate: Plate, kind: str, severity: float, rng: np.random.Generator) -> Example:
@@ -135,9 +152,7 @@ def example(plate: Plate, kind: str, severity: float, rng: np.random.Generator) 
     quad = plate.quad
     if kind == "cut" and hurt and rng.random() < 0.6:
         quad = _visible(plate, hurt)
-    target = _nothing()
-    if hurt:
-        target[0], target[1 + LEARNT.index(kind)] = 0, 1
+    target = only(kind if hurt else "")
     return _straightened(plate, quad, rng, target, hurt, severity if hurt else 0.0)
 
 
@@ -157,12 +172,6 @@ def drawn_examples(
             kind = "" if rng.random() < 0.25 else str(rng.choice(LEARNT, p=OFTEN))
             out.append(example(plate, kind, float(rng.uniform(0.15, 1.0)), rng))
     return out
-
-
-def _nothing() -> np.ndarray:
-    target = np.zeros(1 + len(LEARNT))
-    target[0] = 1
-    return target
 
 
 def _farther(plate: Plate, severity: float, rng: np.random.Generator) -> tuple[Plate, tuple[int, ...]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.learn.crops import load_quads, read_labels
-from core.learn.quality.data import Example, Plate, drawn_examples, real_plate
+from core.learn.drawn import DrawnConfig, kept, known_photos
+from core.learn.quality.data import Example, drawn_examples, real_plate
 from core.learn.quality.network import QualityNetwork, QualityNetworkConfig
 from core.quality.features import features
 from core.quality.gauge import to_input
@@ -23,21 +22,13 @@ VAL_SEED, VAL_COUNT = 7_000_001, 640
 
 
 @dataclass(frozen=True)
-class QualityTrainConfig:
+class QualityTrainConfig(DrawnConfig):
     """What the network learns from.
 
     Attributes:
-        photos: folder with ``train.csv``; empty trains on drawn plates only.
-        quads: JSON of known quads of the training photos.
-        pool: batches that are drawn; training goes over them again and again.
-        cache: folder that keeps them, so that several processes can draw them beforehand; empty for none.
         network: its shape.
     """
 
-    photos: str = ""
-    quads: str = ""
-    pool: int = 1500
-    cache: str = ""
     network: QualityNetworkConfig = field(default_factory=QualityNetworkConfig)
 
 
@@ -47,16 +38,9 @@ class QualityTask:
     def __init__(self, config: QualityTrainConfig) -> None:
         self.config = config
         self.network: nn.Module = QualityNetwork(config.network)
-        self._real: list[Plate] = []
+        plates = [real_plate(photo, quad) for photo, quad in known_photos(config)]
+        self._real = [plate for plate in plates if plate is not None]
         self._held: tuple[Tensor, ...] | None = None
-        if config.photos and config.quads:
-            quads = load_quads(Path(config.quads))
-            plates = [
-                real_plate(photo, quads[photo.path.name])
-                for photo in read_labels(Path(config.photos) / "train.csv")
-                if photo.use == "labelled" and photo.path.name in quads
-            ]
-            self._real = [plate for plate in plates if plate is not None]
 
     def groups(self) -> list[dict[str, Any]]:
         """All at one rate."""
@@ -65,18 +49,12 @@ class QualityTask:
     def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
         """Features, targets ``(n, 1 + kinds)``, severities ``(n,)``, hurt columns ``(n, columns, kinds)``."""
         place = index % self.config.pool
-        path = Path(self.config.cache) / f"{seed}-{size}-{place}.npz" if self.config.cache else None
-        if path and path.exists():
-            with np.load(path) as kept:
-                return _tensors(*(kept[name] for name in _ARRAYS))
-        arrays = _stacked(drawn_examples(np.random.default_rng([seed, place]), size, self._real))
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(f".{os.getpid()}.part.npz")
-            named = dict(zip(_ARRAYS, arrays, strict=True))
-            np.savez(partial, **named)  # type: ignore[arg-type]
-            os.replace(partial, path)
-        return _tensors(*arrays)
+        made = kept(
+            self.config,
+            f"{seed}-{size}-{place}",
+            lambda: _stacked(drawn_examples(np.random.default_rng([seed, place]), size, self._real)),
+        )
+        return _tensors(made)
 
     def loss(self, network: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of the kind, squared error of the severity, cross-entropy of the hurt columns."""
@@ -94,7 +72,7 @@ class QualityTask:
     def validate(self, network: nn.Module) -> dict[str, float]:
         """On drawn plates of a seed of their own: share named right, and F1 of the hurt columns."""
         if self._held is None:
-            self._held = _tensors(*_stacked(drawn_examples(np.random.default_rng(VAL_SEED), VAL_COUNT)))
+            self._held = _tensors(_stacked(drawn_examples(np.random.default_rng(VAL_SEED), VAL_COUNT)))
         seen, targets, severities, hurt = self._held
         raw = network(seen).float()
         bad = (severities > 0.5) & (targets[:, 0] == 0)
@@ -107,19 +85,15 @@ class QualityTask:
         return {"named": named, "f1": f1, "quiet": quiet, "score": named + f1 + quiet}
 
 
-_ARRAYS = ("features", "targets", "severities", "hurt")
-
-
-def _stacked(examples: list[Example]) -> tuple[np.ndarray, ...]:
-    """What ``_ARRAYS`` names."""
+def _stacked(examples: list[Example]) -> dict[str, np.ndarray]:
     seen = [to_input(*features(one.pixels, *one.size)) for one in examples]
-    return (
-        np.concatenate(seen),
-        np.stack([one.target for one in examples]).astype(np.float32),
-        np.array([one.severity for one in examples], np.float32),
-        np.stack([one.hurt for one in examples]).astype(np.float32),
-    )
+    return {
+        "features": np.concatenate(seen),
+        "targets": np.stack([one.target for one in examples]).astype(np.float32),
+        "severities": np.array([one.severity for one in examples], np.float32),
+        "hurt": np.stack([one.hurt for one in examples]).astype(np.float32),
+    }
 
 
-def _tensors(*arrays: np.ndarray) -> tuple[Tensor, ...]:
-    return tuple(torch.from_numpy(part) for part in arrays)
+def _tensors(arrays: Mapping[str, np.ndarray]) -> tuple[Tensor, ...]:
+    return tuple(torch.from_numpy(arrays[name]) for name in ("features", "targets", "severities", "hurt"))

@@ -10,6 +10,7 @@ import streamlit as st
 from core.jobs import queue
 from core.jobs.gating import newest_gate, put_gate, result
 from core.jobs.promotion import promotable, promote
+from core.learn.gate import comparisons
 from core.registry import ModelError
 from core.store import Store, StoreError
 from core.store.jobs import Job, jobs
@@ -96,8 +97,7 @@ def _verdict(found: dict[str, Any]) -> None:
 
 def _figures(found: dict[str, Any]) -> None:
     verdict = found["verdict"]
-    more = [verdict[name] for name in ("unaided", "spared") if name in verdict]  # not in older ones
-    rows = [_row(one) for one in (verdict["overall"], *more, *verdict["strata"])]
+    rows = [_row(one) for one in comparisons(verdict)]
     st.dataframe(rows, hide_index=True, column_config=_COLUMNS, key="gate_table")
     if verdict["champion"] and verdict["candidate"]:
         st.html(_sides(verdict["champion"], verdict["candidate"]))

@@ -19,7 +19,9 @@ from core.store import Store
 from core.store.jobs import Job, Owner, claim, end_job, job, put_job, sign
 from core.store.ledger import change_champion
 from core.store.people import Person, add_person
+from core.store.rounds import Audit, Round
 from pages.widgets.train import supply
+from pages.widgets.train.rounds import _told
 
 ROOT = Path(__file__).resolve().parents[1]
 ME = Owner(4711, "boot:1")
@@ -160,3 +162,9 @@ def test_what_else_fails_offers_no_second_way_back(
     at = opened()
     assert "scratched" in texts(at)
     assert [one.key for one in at.button].count("roll_back") == 1
+
+
+def test_large_rounds_are_told_with_separators() -> None:
+    audit = Audit(40, 40, 40, 1360, 1358)
+    one = Round(3, None, "ctc 1a2b3c4d", 13_379, 12_004, "accepted", 0.97, "audit passed", {}, audit, 1.8e9)
+    assert "12,004 of 13,379 photos accepted" in _told(one) and "1,358 of 1,360 characters" in _told(one)

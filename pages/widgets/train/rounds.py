@@ -74,7 +74,7 @@ def _told(one: Round) -> str:
     low, high = wilson(audit.right, audit.answered)
     purity = (
         f"audit {audit.answered} of {audit.asked}: {audit.right} right ({low:.1%} to {high:.1%}), "
-        f"{audit.slots_right} of {audit.slots} characters"
+        f"{audit.slots_right:,} of {audit.slots:,} characters"
     )
     at = time.strftime("%d %b %H:%M", time.localtime(one.at))
     slot = one.figures.get("slot")
@@ -83,7 +83,7 @@ def _told(one: Round) -> str:
     return (
         f'<div class="vd-job"><b>Round {one.id}</b><span>{at}</span>'
         f'<span class="vd-state vd-{one.state}">{STATES.get(one.state, one.state)}</span>'
-        f"<span>{one.accepted} of {one.photos} photos accepted, target {one.target:.1%}</span>"
+        f"<span>{one.accepted:,} of {one.photos:,} photos accepted, target {one.target:.1%}</span>"
         f'<span class="vd-told">{escape(bound + purity)}</span>'
         f'<span class="vd-told">{escape(one.reason)}; teachers {escape(one.teacher)}</span></div>'
     )

@@ -28,6 +28,7 @@ from core.geometry import Quad
 from core.images import read_file
 from core.interval import wilson
 from core.learn.crops import read_labels
+from core.quality.enlarged import pixels_missing
 from core.quality.inspect import inspect
 from core.quality.kinds import KINDS
 from core.quality.screen import screen
@@ -145,7 +146,7 @@ def on_line(reader: VinReader, case: Case) -> Reading:
         seen = reader.panel.read_exactly(photo, line)
     except EmptyQuad:
         return Reading(None, "no_vin", 0.0, "not_applicable")
-    problems = inspect(rectify(photo, line), seen, reader.gauge)
+    problems = pixels_missing(inspect(rectify(photo, line), seen, reader.gauge), photo)
     return Reading(seen.text, "review", 0.0, "not_applicable", seen, problems=problems)
 
 

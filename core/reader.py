@@ -21,6 +21,7 @@ from core.framing import framed, inside
 from core.geometry import Quad
 from core.missed import placeless, why
 from core.panel import Panel
+from core.quality.enlarged import pixels_missing
 from core.quality.gauge import Gauge
 from core.quality.inspect import inspect
 from core.quality.overview import Overview
@@ -188,10 +189,11 @@ class VinReader:
         return {network.card.name: network.card.fingerprint for network in networks}
 
     def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:
-        return inspect(rectify(photo, candidate.line), candidate, self.gauge)
+        return pixels_missing(inspect(rectify(photo, candidate.line), candidate, self.gauge), photo)
 
     def _why(self, photo: Photo, seen: Sequence[Candidate], maps: HeatMaps) -> tuple[Problem, ...]:
-        return why(photo, seen, maps, self.panel, self.gauge, self.overview)
+        problems = why(photo, seen, maps, self.panel, self.gauge, self.overview)
+        return pixels_missing(problems, photo)
 
     def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
         accept = self.panel.settings.get("accept", 0.95)

@@ -182,15 +182,15 @@ def score(reader: VinReader, found: Sequence[Car]) -> None:
         fused = [(text, fuse(readings[:count])) for text, readings, _ in found]
         print(f"{count} fused                {share([car.vin == text for text, car in fused])}")
         honest(fused)
-        laid = [(text, laid_on(reader, readings[:count], files)) for text, readings, files in found]
-        print(f"  and where in doubt laid on top of each other {share([c.vin == t for t, c in laid])}")
-        helped = [c.vin == t for (t, c), (_, before) in zip(laid, fused, strict=True) if c.vin != before.vin]
+        anew = [(text, looked_at_again(reader, readings[:count], files)) for text, readings, files in found]
+        print(f"  and looked at again where in doubt {share([c.vin == t for t, c in anew])}")
+        helped = [c.vin == t for (t, c), (_, before) in zip(anew, fused, strict=True) if c.vin != before.vin]
         print(f"  changed by that {len(helped)}, of these right now {sum(helped)}")
-        honest(laid)
+        honest(anew)
     outliers(found, fuse)
 
 
-def laid_on(reader: VinReader, readings: Sequence[Reading], files: Sequence[bytes]) -> CarReading:
+def looked_at_again(reader: VinReader, readings: Sequence[Reading], files: Sequence[bytes]) -> CarReading:
     """As the Read desk and `read --one-car` do it, but along the line that was given."""
     return reader.one_car(readings, lambda number: decode(files[number]))
 

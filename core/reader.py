@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -27,13 +28,14 @@ from core.quality.inspect import inspect
 from core.quality.overview import Overview
 from core.quality.screen import screen
 from core.recognize.ctc import CtcReader
+from core.recognize.glyphs import Glyphs, Look
 from core.recognize.prior import VinPrior
 from core.recognize.yolo import YoloReader
 from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
-from core.rectify import fits, quads_in_box, rectify
-from core.several import CarReading, Stacked, doubtful, fuse_photos, stack
+from core.rectify import EmptyQuad, fits, quads_in_box, rectify
+from core.several import CarReading, SecondLook, doubtful, fuse_photos, stack, torn
 from core.verdict import RETAKE, confidence, presence, verdict
-from core.vin import check_digit_status
+from core.vin import LENGTH, check_digit_status
 
 BOXED = 0.5
 """Belief in a line that a person's box suggests; the detector's own is 0..1."""
@@ -57,12 +59,14 @@ class VinReader:
         panel: reads it.
         gauge: names what spoils it; without one the hand-made measures have to do.
         overview: names what spoils a photo in which no VIN was found; without one its rows have to tell.
+        glyphs: compares the characters of a line where several photos leave a VIN in doubt.
     """
 
     detector: Detector
     panel: Panel
     gauge: Gauge | None = None
     overview: Overview | None = None
+    glyphs: Glyphs | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None) -> VinReader:
@@ -74,7 +78,8 @@ class VinReader:
         craft, ctc, yolo = (registry.load(name, folder) for name in ("craft", "ctc", "yolo"))
         prior = VinPrior.from_json(registry.load_text("prior", folder))
         panel = Panel(CtcReader(ctc), YoloReader(yolo), prior)
-        return cls(CraftDetector(craft), panel, Gauge.load(folder), Overview.load(folder))
+        more = Gauge.load(folder), Overview.load(folder), Glyphs.load(folder)
+        return cls(CraftDetector(craft), panel, *more)
 
     def read(self, source: Source, region: Quad | None = None) -> Reading:
         """Read one photo.
@@ -160,32 +165,41 @@ class VinReader:
             photo_of: gives a photo by its number, so that those in doubt can be laid on top of each other. It
                 may raise an ``ImageError``.
         """
-        stack_of = None if photo_of is None else lambda car: self._stacked(readings, doubtful(car), photo_of)
-        return fuse_photos(readings, self.panel.rules, self.panel.settings, stack_of=stack_of)
+        look_again = None if photo_of is None else lambda car: self._look_again(readings, car, photo_of)
+        return fuse_photos(readings, self.panel.rules, self.panel.settings, look_again=look_again)
 
-    def _stacked(
-        self, readings: Sequence[Reading], photos: Sequence[int], photo_of: Callable[[int], Photo]
-    ) -> Stacked | None:
+    def _look_again(
+        self, readings: Sequence[Reading], car: CarReading, photo_of: Callable[[int], Photo]
+    ) -> SecondLook | None:
+        """Lay lines that leave a VIN in doubt on top of each other, and compare the characters of each."""
+        looks: dict[int, Look] = {}
+
         def lines() -> Iterator[tuple[int, Photo, Candidate]]:
-            for number in photos:
+            for number in doubtful(car):
                 chosen = readings[number].chosen
-                with suppress(images.ImageError):  # gone meanwhile: the others may do
-                    if chosen is not None:
-                        yield number, photo_of(number), chosen
+                if chosen is None or len(chosen.line.parts) != 1 or len(chosen.slots) != LENGTH:
+                    continue
+                with suppress(images.ImageError, EmptyQuad):  # gone meanwhile: the others may do
+                    photo = photo_of(number)
+                    if self.glyphs and chosen.evidence is not None:
+                        looks[number] = self.glyphs.look(rectify(photo, chosen.line), chosen.slots)
+                    yield number, photo, chosen
 
-        laid = stack(lines())
+        seen = lines()
+        laid = stack(seen) if torn(car) else None
+        deque(seen, maxlen=0)  # what was not laid on anything is looked at all the same
         if laid is None:
-            return None
+            return SecondLook(None, looks=looks) if looks else None
         read = self.panel.read_exactly(laid.photo, laid.line)
         sure = confidence(read, self.panel.settings)
         reading = Reading(read.text, "review", sure, check_digit_status(read.text), chosen=read)
-        return Stacked(reading, laid.used)
+        return SecondLook(reading, laid.used, looks)
 
     @property
     def models(self) -> dict[str, str]:
         """Network name -> fingerprint."""
         networks = [self.detector.network, self.panel.ctc.network, self.panel.yolo.network]
-        networks += [one.network for one in (self.gauge, self.overview) if one]
+        networks += [one.network for one in (self.gauge, self.overview, self.glyphs) if one]
         return {network.card.name: network.card.fingerprint for network in networks}
 
     def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:

@@ -51,7 +51,7 @@ def test_a_sample_photo_gives_its_vin(reader: VinReader, name: str) -> None:
     assert {"decode", "screen", "detect", "rectify", "recognize", "choose", "inspect", "total"} <= set(
         reading.milliseconds
     )
-    assert set(reading.models) == {"craft", "ctc", "yolo", "quality", "overview"}
+    assert set(reading.models) == {"craft", "ctc", "yolo", "quality", "overview", "glyphs"}
 
 
 def test_the_quad_lies_where_the_text_is_also_in_a_scaled_photo(reader: VinReader) -> None:

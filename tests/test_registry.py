@@ -39,7 +39,9 @@ def test_champions_load_and_name_their_origin(name: str) -> None:
 
 
 def test_every_weight_file_is_named_by_a_card() -> None:
-    named = {file for name in (*NAMES, "quality", "overview", "prior") for file in load_card(name).sha256}
+    named = {
+        file for name in (*NAMES, "quality", "overview", "glyphs", "prior") for file in load_card(name).sha256
+    }
     stored = {path.name for path in registry.CHAMPION.iterdir() if path.suffix != ".json"}
     assert stored == named
 

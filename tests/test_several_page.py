@@ -16,7 +16,7 @@ from core.geometry import Quad
 from core.images import encode_jpeg
 from core.recognize.rules import Rules
 from core.records import BarCode, Photo, Reading
-from core.several import CarReading, Stacked, fuse_photos
+from core.several import CarReading, SecondLook, fuse_photos
 from pages.widgets.readings import LoadedReader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +29,8 @@ class Script:
     def __init__(self, answers: dict[bytes, Reading]) -> None:
         self.answers = answers
         self.joined = 0
-        self.stacked: Stacked | None = None
+        self.look: SecondLook | None = None
+        self.compared: tuple[int, ...] = ()
 
     def read(self, source: bytes, region: Quad | None = None) -> Reading:
         return self.answers[source]
@@ -38,7 +39,8 @@ class Script:
         self.joined += 1
         assert photo_of(0).size == plate().shape[1::-1]
         rules = Rules(None, 0.0, 1.2, -1.5)
-        return fuse_photos(readings, rules, {"accept": 0.925}, stack_of=lambda _: self.stacked)
+        car = fuse_photos(readings, rules, {"accept": 0.925}, look_again=lambda _: self.look)
+        return replace(car, compared=self.compared)
 
 
 def seen(text: str, confidence: float, **marks: tuple[str, float]) -> Reading:
@@ -114,9 +116,17 @@ def test_two_misread_photos_give_the_right_vin(desk: AppTest, script: Script) ->
 def test_what_was_laid_on_each_other_is_told(desk: AppTest, script: Script) -> None:
     upload(desk, "a.jpg", "<b onclick=alert(1)>.jpg")
     assert "laid on top of each other" not in html(desk)
-    script.stacked = Stacked(seen(VIN, 0.9), (1, 0))
+    script.look = SecondLook(seen(VIN, 0.9), (1, 0))
     upload(desk, "<b onclick=alert(1)>.jpg", "a.jpg")
     assert "photos 2, 1 were laid on top of each other" in html(desk)
+
+
+def test_characters_that_likeness_decided_are_told(desk: AppTest, script: Script) -> None:
+    upload(desk, "a.jpg", "<b onclick=alert(1)>.jpg")
+    assert "told by comparing" not in html(desk)
+    script.compared = (3, 16)
+    upload(desk, "<b onclick=alert(1)>.jpg", "a.jpg")
+    assert "Slots 4, 17: told by comparing the shape" in html(desk)
 
 
 def test_another_car_is_told_and_not_averaged(desk: AppTest) -> None:

@@ -17,7 +17,7 @@ from core.images import ImageError, decode
 from core.reader import VinReader
 from core.records import BarCode, Candidate, Line, Photo, Slot
 from core.rectify import rectify
-from core.several import CarReading, Stacked, doubtful, fuse_photos, stack
+from core.several import CarReading, SecondLook, doubtful, fuse_photos, stack, torn
 from core.several.stacking import HEIGHT, WIDTH
 from core.synth.strips import MARGIN, StripConfig, synthetic_strip
 
@@ -118,40 +118,44 @@ def test_only_photos_that_leave_one_vin_in_doubt_are_asked_for() -> None:
     assert doubtful(car(0.95, 0.96, texts=(VIN, VIN))) == ()
     assert doubtful(car(0.97, 0.97, texts=(VIN, OTHER))) == ()
     assert doubtful(car(0.3, texts=(VIN,))) == ()
-    assert doubtful(replace(car(0.99, 0.99, texts=(VIN, VIN)), status="review")) == ()  # a bar code's doubt
-    torn = replace(car(0.3, 0.6, texts=(VIN, near)), status="review")
-    assert doubtful(torn) == (1, 0)  # the surest first
+    two = [reading(evidence(VIN, seen), 0.99) for seen in (0.97, 0.96)]
+    agreed = replace(fuse_photos(two, RULES, SETTINGS), status="review")
+    assert doubtful(agreed) == (0, 1) and not torn(agreed)  # nothing new on top of each other
+    code = BarCode("Code 39", OTHER, Quad.from_box((0, 0, 10, 10)))
+    assert doubtful(replace(agreed, bar_codes=(code,))) == ()  # a bar code's doubt
+    apart = replace(car(0.3, 0.6, texts=(VIN, near)), status="review")
+    assert doubtful(apart) == (1, 0) and torn(apart)  # the surest first
 
 
 B_FOR_9 = {5: ("B", 0.6)}
 UNSURE = [reading(evidence(VIN, unsure=B_FOR_9), 0.4), reading(evidence(VIN, unsure=B_FOR_9), 0.5)]
 
 
-def laid(text: str) -> Stacked:
-    return Stacked(reading(evidence(text, 0.999), 0.99), (1, 0))
+def laid(text: str) -> SecondLook:
+    return SecondLook(reading(evidence(text, 0.999), 0.99), (1, 0))
 
 
 def test_what_they_show_together_may_decide_but_makes_nobody_sure() -> None:
     before = fuse_photos(UNSURE, RULES, SETTINGS)
     assert before.vin == VIN[:5] + "B" + VIN[6:]
-    told = fuse_photos(UNSURE, RULES, SETTINGS, stack_of=lambda _: laid(VIN))
+    told = fuse_photos(UNSURE, RULES, SETTINGS, look_again=lambda _: laid(VIN))
     assert told.vin == VIN and told.status == "review" and told.confidence <= 0.9
     assert told.stacked == (1, 0) and len(told.photos) == 2 and len(told.slots[5].words) == 2
-    same = fuse_photos(UNSURE, RULES, SETTINGS, stack_of=lambda car: laid(car.vin or ""))
+    same = fuse_photos(UNSURE, RULES, SETTINGS, look_again=lambda car: laid(car.vin or ""))
     assert replace(same, stacked=()) == before
-    assert fuse_photos(UNSURE, RULES, SETTINGS, stack_of=lambda _: None) == before
+    assert fuse_photos(UNSURE, RULES, SETTINGS, look_again=lambda _: None) == before
 
 
 def test_a_bar_code_may_make_it_sure() -> None:
     code = BarCode("Code 39", VIN, Quad.from_box((0, 0, 10, 10)))
     with_code = [replace(UNSURE[0], bar_codes=(code,)), UNSURE[1]]
     assert fuse_photos(with_code, RULES, SETTINGS).status == "review"  # it contradicts
-    told = fuse_photos(with_code, RULES, SETTINGS, stack_of=lambda _: laid(VIN))
+    told = fuse_photos(with_code, RULES, SETTINGS, look_again=lambda _: laid(VIN))
     assert (told.vin, told.status) == (VIN, "accepted")
 
 
 def test_the_line_and_the_json_name_the_photos() -> None:
-    told = fuse_photos(UNSURE, RULES, SETTINGS, stack_of=lambda _: laid(VIN))
+    told = fuse_photos(UNSURE, RULES, SETTINGS, look_again=lambda _: laid(VIN))
     assert "in doubt\tread once more with photos 2, 1 laid on top of each other" in car_lines(told)
     assert told.to_json(["a.jpg", "b.jpg"])["stacked"] == [1, 0]
 
@@ -175,9 +179,18 @@ def test_photos_of_any_size_and_side_are_laid_on_each_other(reader: VinReader) -
     files = [jpeg(1, 1.0, False), jpeg(2, 3.5, False), jpeg(3, 1.2, True)]
     readings = [reader.read(data) for data in files]
     assert all(one.vin for one in readings)
-    stacked = reader._stacked(readings, (2, 0, 1), lambda number: decode(files[number]))
-    assert stacked is not None and stacked.photos == (2, 0, 1)
-    assert stacked.reading.vin == readings[1].vin
+    sure = reader.one_car(readings)
+    parts = tuple(
+        replace(photo, part=part, confidence=confidence)
+        for photo, part, confidence in zip(
+            sure.photos, ("outvoted", "agrees", "agrees"), (0.4, 0.3, 0.5), strict=True
+        )
+    )
+    unsure = replace(sure, status="review", photos=parts)
+    look = reader._look_again(readings, unsure, lambda number: decode(files[number]))
+    assert look is not None and look.photos == (2, 0, 1)
+    assert look.stacked is not None and look.stacked.vin == readings[1].vin
+    assert set(look.looks) == {0, 1, 2}
 
 
 def test_photos_are_fetched_only_where_they_help(reader: VinReader) -> None:
@@ -189,6 +202,6 @@ def test_photos_are_fetched_only_where_they_help(reader: VinReader) -> None:
 
     sure = [reading(evidence(VIN, 0.9999), 0.999), reading(evidence(VIN, 0.9999), 0.999)]
     assert reader.one_car(sure, photo_of).status == "accepted" and asked == []
-    torn = [reading(evidence(VIN, unsure=B_FOR_9), 0.4), reading(evidence(VIN), 0.3)]
-    assert reader.one_car(torn, photo_of) == reader.one_car(torn)  # what is gone cannot help
+    apart = [reading(evidence(VIN, unsure=B_FOR_9), 0.4), reading(evidence(VIN), 0.3)]
+    assert reader.one_car(apart, photo_of) == reader.one_car(apart)  # what is gone cannot help
     assert sorted(asked) == [0, 1]

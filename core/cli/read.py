@@ -70,6 +70,11 @@ def car_lines(car: CarReading) -> list[str]:
     if car.stacked:
         laid = ", ".join(str(photo + 1) for photo in car.stacked)
         told.append(f"in doubt\tread once more with photos {laid} laid on top of each other")
+    if car.compared:
+        slots = (
+            f"character{'s' if len(car.compared) > 1 else ''} {', '.join(str(k + 1) for k in car.compared)}"
+        )
+        told.append(f"in doubt\t{slots} told by others of the same plate that look like it")
     for vin, photos in car.others:
         named = ", ".join(str(photo + 1) for photo in photos)
         told.append(f"another VIN\t{vin}\tphoto{'s' if len(photos) > 1 else ''} {named}")

@@ -15,6 +15,9 @@ from core.cli.console import Refusal, Verbs, bounded, note, printable, say
 if TYPE_CHECKING:
     from core.learn.loop import RunConfig, Task
 
+POOLED = ("quality", "overview", "glyphs")
+"""Networks whose examples are drawn beforehand and kept."""
+
 
 def add(verbs: Verbs) -> None:
     """Describe the verb."""
@@ -24,7 +27,7 @@ def add(verbs: Verbs) -> None:
         description="Train a network in a run folder. The same command again goes on from the last "
         "checkpoint; --minutes and --steps count over all resumptions.",
     )
-    verb.add_argument("network", choices=("ctc", "yolo", "craft", "quality", "overview"))
+    verb.add_argument("network", choices=("ctc", "yolo", "craft", "quality", "overview", "glyphs"))
     verb.add_argument("--run", type=Path, required=True, metavar="DIR", help="for checkpoint and weights")
     verb.add_argument("--photos", type=Path, metavar="DIR", help="folder with train.csv; default: none")
     verb.add_argument("--quads", type=Path, metavar="FILE", help="their lines, made by `quads`")
@@ -64,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     drawn = (options.swap, options.others, options.capture)
     if options.network == "overview" and (options.batch or 8) % 8:
         raise Refusal("--batch of overview is a multiple of 8: photos of a scene go into 8 batches")
-    if options.network in ("craft", "quality", "overview") and drawn != (None, None, None):
+    if options.network in ("craft", *POOLED) and drawn != (None, None, None):
         raise Refusal(
             f"--swap, --others and --capture are for the readers' strips; not for {options.network}"
         )
@@ -101,18 +104,8 @@ def _task(options: argparse.Namespace) -> Task:
     """The network's task with the settings that were given; the rest are its own defaults."""
     from core.learn.warmstart import WarmStartError
 
-    if options.network in ("quality", "overview"):
-        from core.learn.overview.train import OverviewTask, OverviewTrainConfig
-        from core.learn.quality.train import QualityTask, QualityTrainConfig
-
-        photos, quads, cache = (
-            str(options.photos or ""),
-            str(options.quads or ""),
-            str(options.run / "examples"),
-        )
-        if options.network == "quality":
-            return QualityTask(QualityTrainConfig(photos, quads, cache=cache))
-        return OverviewTask(OverviewTrainConfig(photos, quads, cache=cache))
+    if options.network in POOLED:
+        return _pooled_task(options)
     given = {
         "photos": str(options.photos) if options.photos else None,
         "quads": str(options.quads) if options.quads else None,
@@ -145,6 +138,21 @@ def _task(options: argparse.Namespace) -> Task:
         raise Refusal(str(error)) from error
 
 
+def _pooled_task(options: argparse.Namespace) -> Task:
+    """The networks that go over examples which were drawn beforehand, again and again."""
+    from core.learn.glyphs.train import GlyphTask, GlyphTrainConfig
+    from core.learn.overview.train import OverviewTask, OverviewTrainConfig
+    from core.learn.quality.train import QualityTask, QualityTrainConfig
+
+    photos, quads = str(options.photos or ""), str(options.quads or "")
+    cache = str(options.run / "examples")
+    if options.network == "quality":
+        return QualityTask(QualityTrainConfig(photos, quads, cache=cache))
+    if options.network == "overview":
+        return OverviewTask(OverviewTrainConfig(photos, quads, cache=cache))
+    return GlyphTask(GlyphTrainConfig(photos, quads, cache=cache))
+
+
 def _run_config(options: argparse.Namespace) -> RunConfig:
     from core.learn.loop import RunConfig
 
@@ -161,7 +169,7 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
     made = Provenance(
         command=shlex.join(["python", "-m", "core", *options.command]),
         run=options.run,
-        data=_data(options.run / "config.json"),
+        data=_data(options.network, options.run / "config.json"),
         metrics=loop.best_validation(options.run / "curves.jsonl"),
     )
     if options.network == "ctc":
@@ -172,6 +180,8 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
         from core.learn.quality.export import export_quality as write
     elif options.network == "overview":
         from core.learn.overview.export import export_overview as write
+    elif options.network == "glyphs":
+        from core.learn.glyphs.export import export_glyphs as write
     else:
         from core.learn.craft.export import export_craft as write
     card = write(weights, options.export, made)
@@ -180,9 +190,13 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
         say(f"{path}  {size / 2**20:.1f} MiB  sha256 {mark}...")
 
 
-def _data(config: Path) -> str:
+def _data(name: str, config: Path) -> str:
     task = json.loads(config.read_text(encoding="utf-8"))["task"]
     task = task.get("sources", task)
+    if "real" not in task and name == "glyphs":
+        return "drawn lines" + (
+            "; a third are real training photos" if task["photos"] and task["quads"] else ""
+        )
     if "real" not in task:  # quality and overview
         drawn = "drawn plates, spoilt one way at a time"
         return f"{drawn}; half of them real training photos" if task["photos"] and task["quads"] else drawn

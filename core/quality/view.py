@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.recognize.strips import MARGIN, to_grey
+from core.recognize.strips import MARGIN, places, to_grey
 from core.records import Candidate, Slot, Strip
 
 WIDTH, HEIGHT = 320, 48
@@ -64,16 +64,3 @@ class View:
 def pitch_of(strip: Strip) -> float:
     """Pixels of the photo per character."""
     return sum(quad.length for quad in strip.parts) / 17 * strip.photo.scale
-
-
-def places(strip: Strip, slots: Sequence[Slot]) -> np.ndarray:
-    """Where the characters are along the rendered strip, float ``(n, 2)``, 0..1; margins included."""
-    ends = np.cumsum([0.0, *(quad.length for quad in strip.parts)])
-    ends = ends / ends[-1]
-    out = []
-    for slot in slots:
-        quad = strip.parts[slot.part]
-        margin = MARGIN * quad.height / (quad.length + 2 * MARGIN * quad.height)
-        frame = margin + (1 - 2 * margin) * np.asarray(slot.extent)
-        out.append(ends[slot.part] + frame * (ends[slot.part + 1] - ends[slot.part]))
-    return np.asarray(out, dtype=float).reshape(-1, 2)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from core.records import Strip
+from core.records import Slot, Strip
 
 MARGIN = 0.25
 """Share of the quad's height that readers see around it on every side, as they were trained."""
@@ -28,3 +28,16 @@ def margin_share(strip: Strip) -> float:
     quad = strip.parts[0]
     grown = quad.length + 2 * MARGIN * quad.height
     return MARGIN * quad.height / grown if len(strip.parts) == 1 and grown > 0 else 0.0
+
+
+def places(strip: Strip, slots: Sequence[Slot]) -> np.ndarray:
+    """Where the characters are along the rendered strip, float ``(n, 2)``, 0..1; margins included."""
+    ends = np.cumsum([0.0, *(quad.length for quad in strip.parts)])
+    ends = ends / ends[-1]
+    out = []
+    for slot in slots:
+        quad = strip.parts[slot.part]
+        margin = MARGIN * quad.height / (quad.length + 2 * MARGIN * quad.height)
+        frame = margin + (1 - 2 * margin) * np.asarray(slot.extent)
+        out.append(ends[slot.part] + frame * (ends[slot.part + 1] - ends[slot.part]))
+    return np.asarray(out, dtype=float).reshape(-1, 2)

@@ -9,12 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from core.bar_codes import with_codes
+from core.recognize.glyphs import Look
 from core.recognize.rules import Rules
 from core.records import BarCode, Candidate, Reading, Status
-from core.several.align import Doubt, encoded, places
-from core.several.records import CarReading, FusedSlot, PhotoPart, Word
-from core.several.stacking import Stacked
+from core.several.align import Doubt, encoded
+from core.several.records import CarReading, FusedSlot, PhotoPart
+from core.several.shapes import SecondLook, laid_out, likeness, read_again
 from core.several.witness import Witness, evidence_of, weigh_texts, witness
+from core.several.words import COUNTED, as_read, fused_slots, words_of
 from core.vin import ALPHABET, LENGTH, check_digit_status
 
 DOUBT = Doubt()
@@ -26,13 +28,10 @@ STRANGE = 9.0
 """A photo shows another VIN where that explains it better by this natural logarithm: two sure slots."""
 SURE = 0.5
 """Least confidence of a photo's own reading for it to speak of another VIN."""
-COUNTED = 0.5
-"""A photo that shows the VIN with less probability than this vouches for nothing."""
 HELPS = 9
 """Slots for which a photo without a VIN of its own must vouch to be heard: other rows are no evidence."""
-ALTERNATIVES = 4
 CAUTIOUS = 0.9
-"""What a VIN may be believed at most that photos laid on top of each other had to decide."""
+"""What a VIN may be believed at most that a second look at its photos had to decide."""
 
 
 def fuse_photos(
@@ -40,7 +39,7 @@ def fuse_photos(
     rules: Rules,
     settings: Mapping[str, float],
     doubt: Doubt = DOUBT,
-    stack_of: Callable[[CarReading], Stacked | None] | None = None,
+    look_again: Callable[[CarReading], SecondLook | None] | None = None,
 ) -> CarReading:
     """Join the readings of photos that are said to show one car.
 
@@ -49,8 +48,8 @@ def fuse_photos(
         rules: what is known of VINs; heard once.
         settings: thresholds, from the CTC reader's card.
         doubt: how far a photo is trusted.
-        stack_of: asked once the photos are joined, what was read on some of them laid on top of each other:
-            one more witness, but no photo.
+        look_again: asked once the photos are joined, what a closer look at them says: one more witness, but
+            no photo.
 
     Returns:
         The common reading. One photo alone is told as it was read. The same picture given twice counts once.
@@ -66,16 +65,19 @@ def fuse_photos(
     groups = _groups(readings, asked, rules)
     codes = tuple({code.vin: code for reading in readings for code in reading.bar_codes}.values())
     told = _told(readings, seen, groups, same, rules, settings, codes)
-    stacked = stack_of(told) if stack_of and len(groups) == 1 else None
-    more = witness(stacked.reading, doubt) if stacked else None
-    if more is None or stacked is None:
+    look = look_again(told) if look_again and len(groups) == 1 else None
+    if look is None:
         return told
     # It is made of photos that were heard already: it may say which character, but makes nobody surer.
-    anew = _told(readings, seen, groups, same, rules, settings, codes, more)
+    more = witness(look.stacked, doubt) if look.stacked else None
+    again = {k: witness(read_again(readings[k], one), doubt) for k, one in look.looks.items() if k in seen}
+    heard = seen | {k: one for k, one in again.items() if one is not None}
+    anew = _told(readings, heard, groups, same, rules, settings, codes, more, look.looks)
     if anew.vin is None or anew.vin == told.vin:
-        return replace(told, stacked=stacked.photos)
+        return replace(told, stacked=look.photos)
+    compared = tuple(slot for slot in anew.compared if anew.vin[slot] != (told.vin or anew.vin)[slot])
     sure, status = with_codes(anew.vin, min(anew.confidence, CAUTIOUS), "review", codes)
-    return replace(anew, confidence=sure, status=status, stacked=stacked.photos)
+    return replace(anew, confidence=sure, status=status, stacked=look.photos, compared=compared)
 
 
 def _repeated(readings: Sequence[Reading]) -> set[int]:
@@ -139,6 +141,7 @@ def _told(
     settings: Mapping[str, float],
     codes: tuple[BarCode, ...],
     more: Witness | None = None,
+    looks: Mapping[int, Look] | None = None,
 ) -> CarReading:
     mine = groups[0][1]
     first = encoded([groups[0][0]])[0]
@@ -147,13 +150,16 @@ def _told(
     extra = [more] if more else []
     witnesses = [*extra, *(seen[k] for k in heard)]
     texts, scores = weigh_texts(witnesses, rules, len(extra) + len(mine), len(heard))
+    plain = texts[0]
+    if looks:
+        texts, scores = _compared(texts, scores, {k: seen[k] for k in heard if k in looks}, looks)
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
     text = encoded([texts[0]])[0]
     counted = [k for k in heard if seen[k].counted(text) >= COUNTED]
     voices = [k for k in counted if k in mine]
     probability = calibrated(shares)
-    alone = len(counted) == len(voices) == 1 and not more
+    alone = len(counted) == len(voices) == 1 and not more and not looks
     if alone:
         # One photo alone is told as it was read, whatever unclear ones lie beside it.
         texts, shares = [readings[voices[0]].vin or texts[0]], np.ones(1)
@@ -163,7 +169,7 @@ def _told(
         # What every photo reads is not less sure than the surest of them.
         probability = max(probability, *(readings[k].confidence for k in voices))
     vin = texts[0]
-    words = {k: _words(readings[k], seen[k], text) for k in heard}
+    words = {k: words_of(readings[k], seen[k], text) for k in heard}
     if len(groups) > 1:
         # Which of the VINs is the car's, nobody knows better than by the photos' number.
         probability *= len(mine) / sum(len(photos) for _, photos in groups)
@@ -175,9 +181,9 @@ def _told(
         probability, status = min(with_bars, probability), "review"
     else:
         probability = with_bars
-    slots = _slots(texts, shares, words, len(readings))
+    slots = fused_slots(texts, shares, words, len(readings))
     if alone:
-        slots = _as_read(slots, readings[voices[0]])
+        slots = as_read(slots, readings[voices[0]])
     strangers = {k for _, photos in groups[1:] for k in photos}
     parts = tuple(
         _part(k, readings[k], seen.get(k), slots, heard, strangers, same, text) for k in range(len(readings))
@@ -192,11 +198,28 @@ def _told(
         photos=parts,
         others=others,
         bar_codes=codes,
+        compared=tuple(slot for slot in range(LENGTH) if not alone and plain[slot] != vin[slot]),
     )
 
 
+def _compared(
+    texts: list[str], scores: np.ndarray, seen: Mapping[int, Witness], looks: Mapping[int, Look]
+) -> tuple[list[str], np.ndarray]:
+    """The texts and their scores once it was heard which of their characters look alike, best first."""
+    best = encoded(texts[:1])[0]
+    laid = [
+        laid_out(looks[k].same, one.lines[0], best, one.doubt.gap)
+        for k, one in seen.items()
+        if one.line(best) == 0 and one.counted(best) >= COUNTED  # the chosen line's characters were compared
+    ]
+    if laid:
+        scores = scores + likeness(texts, laid)
+    order = np.argsort(-scores, kind="stable")
+    return [texts[place] for place in order], scores[order]
+
+
 def _helps(reading: Reading, one: Witness, text: np.ndarray) -> bool:
-    said = _words(reading, one, text)
+    said = words_of(reading, one, text)
     agreeing = sum(
         word is not None and word.character == ALPHABET[c] for word, c in zip(said, text, strict=True)
     )
@@ -209,55 +232,6 @@ def calibrated(shares: np.ndarray) -> float:
     odds = math.log(max(1 - rest, 1e-9)) - math.log(max(rest, 1e-9))
     bias, weight = CALIBRATION
     return 1 / (1 + math.exp(-max(-50.0, min(50.0, bias + weight * odds))))
-
-
-def _words(reading: Reading, one: Witness, text: np.ndarray) -> list[Word | None]:
-    if one.counted(text) < COUNTED:
-        return [None] * LENGTH
-    line = one.line(text)
-    evidence = evidence_of(reading)[line].evidence
-    assert evidence is not None
-    found: list[Word | None] = []
-    for place in places(one.lines[line], text, one.doubt.gap):
-        if place is None:
-            found.append(None)
-        else:
-            best = int(evidence[place].argmax())
-            found.append(Word(ALPHABET[best], float(evidence[place, best]), place))
-    return found
-
-
-def _slots(
-    texts: list[str], shares: np.ndarray, words: Mapping[int, list[Word | None]], photos: int
-) -> tuple[FusedSlot, ...]:
-    codes = encoded(texts)
-    slots = []
-    for slot in range(LENGTH):
-        posterior = np.zeros(len(ALPHABET))
-        np.add.at(posterior, codes[:, slot], shares)
-        best = int(codes[0, slot])
-        rivals = [c for c in np.argsort(-posterior) if c != best and posterior[c] > 0][:ALTERNATIVES]
-        said = {k: word for k, mine in words.items() if (word := mine[slot]) is not None}
-        vouched = [k for k, word in said.items() if word.character == ALPHABET[best]]
-        slots.append(
-            FusedSlot(
-                character=ALPHABET[best],
-                confidence=float(posterior[best]),
-                alternatives=tuple((ALPHABET[c], float(posterior[c])) for c in rivals),
-                words=tuple(said.get(k) for k in range(photos)),
-                vouched=tuple(sorted(vouched, key=lambda k: -said[k].confidence)),
-            )
-        )
-    return tuple(slots)
-
-
-def _as_read(slots: tuple[FusedSlot, ...], reading: Reading) -> tuple[FusedSlot, ...]:
-    if reading.chosen is None or len(reading.chosen.slots) != LENGTH:
-        return slots
-    return tuple(
-        replace(slot, confidence=read.confidence, alternatives=read.alternatives)
-        for slot, read in zip(slots, reading.chosen.slots, strict=True)
-    )
 
 
 def _part(

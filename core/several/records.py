@@ -80,6 +80,7 @@ class CarReading:
         others: other VINs that photos show, each with those photos' numbers (from 0).
         bar_codes: what bar codes on the photos say, each once.
         stacked: photos that were laid on top of each other, because one by one they left it in doubt.
+        compared: slots, 0..16, whose character was told by comparing it with others of the same line.
     """
 
     vin: str | None
@@ -91,6 +92,7 @@ class CarReading:
     others: tuple[tuple[str, tuple[int, ...]], ...] = ()
     bar_codes: tuple[BarCode, ...] = ()
     stacked: tuple[int, ...] = ()
+    compared: tuple[int, ...] = ()
 
     def to_json(self, names: list[str]) -> dict:
         """The object that ``read --one-car --json`` prints, see docs/several-photos.md; photos by name."""
@@ -114,6 +116,7 @@ class CarReading:
             "other_vins": [{"vin": vin, "photos": list(photos)} for vin, photos in self.others],
             "bar_codes": [code.to_json() for code in self.bar_codes],
             "stacked": list(self.stacked),
+            "compared": list(self.compared),
         }
 
 

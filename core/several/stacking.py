@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad
-from core.quality.view import places
-from core.recognize.strips import to_grey
-from core.records import Candidate, Line, Photo, Reading
+from core.recognize.strips import places, to_grey
+from core.records import Candidate, Line, Photo
 from core.rectify import EmptyQuad, rectify
 from core.several.records import CarReading
 
@@ -31,7 +30,7 @@ SHARPER = 2.0
 LIGHT = 12.0
 """Standard deviation of the blur that is taken for the light, pixels of the strip."""
 MOST = 6
-"""Photos that are laid on top of each other at most, the surest."""
+"""Photos that are looked at again at most, the surest."""
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 80, 1e-5)
 
 
@@ -50,26 +49,19 @@ class Stack:
     used: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Stacked:
-    """What was read on photos laid on top of each other.
-
-    Attributes:
-        reading: of the stacked line.
-        photos: which photos it is made of.
-    """
-
-    reading: Reading
-    photos: tuple[int, ...]
-
-
 def doubtful(car: CarReading) -> tuple[int, ...]:
-    """Photos that it may help to lay on top of each other, surest first; none where there is no doubt."""
+    """Photos that deserve a closer look, surest first; none where there is no doubt."""
+    if car.status != "review" or car.others:
+        return ()
     mine = [k for k, photo in enumerate(car.photos) if photo.part in ("agrees", "outvoted") and photo.vin]
-    if car.status != "review" or car.others or all(car.photos[k].part == "agrees" for k in mine):
-        return ()  # what all photos read is in doubt for another reason, a bar code's perhaps
-    surest = sorted(mine, key=lambda k: -car.photos[k].confidence)
-    return tuple(surest[:MOST]) if len(surest) > 1 else ()
+    if len(mine) < 2 or (car.bar_codes and all(car.photos[k].part == "agrees" for k in mine)):
+        return ()  # one photo is told as it was read; what all read a bar code may have thrown into doubt
+    return tuple(sorted(mine, key=lambda k: -car.photos[k].confidence)[:MOST])
+
+
+def torn(car: CarReading) -> bool:
+    """Whether the photos that deserve a closer look say different things: else their mean says the same."""
+    return any(car.photos[k].part == "outvoted" for k in doubtful(car))
 
 
 def stack(lines: Iterable[tuple[int, Photo, Candidate]]) -> Stack | None:

@@ -43,6 +43,12 @@ def show(readings: Readings, reads: Sequence[Read]) -> None:
             f'<p class="vd-hint">One by one the photos leave it in doubt, so {_named(car.stacked)} were laid '
             "on top of each other and read once more.</p>"
         )
+    if car.compared:
+        places = ", ".join(str(slot + 1) for slot in car.compared)
+        st.html(
+            f'<p class="vd-hint">Slot{"" if len(car.compared) == 1 else "s"} {places}: told by comparing the '
+            "shape with other characters of the same plate, for the readers alone say otherwise.</p>"
+        )
     if car.slots:
         st.html(_grid(car))
     _photos(car, reads)

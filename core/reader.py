@@ -197,9 +197,9 @@ class VinReader:
 
     @property
     def models(self) -> dict[str, str]:
-        """Network name -> fingerprint."""
+        """Network name -> fingerprint, of those that a photo's reading depends on."""
         networks = [self.detector.network, self.panel.ctc.network, self.panel.yolo.network]
-        networks += [one.network for one in (self.gauge, self.overview, self.glyphs) if one]
+        networks += [one.network for one in (self.gauge, self.overview) if one]
         return {network.card.name: network.card.fingerprint for network in networks}
 
     def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:

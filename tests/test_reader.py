@@ -51,7 +51,8 @@ def test_a_sample_photo_gives_its_vin(reader: VinReader, name: str) -> None:
     assert {"decode", "screen", "detect", "rectify", "recognize", "choose", "inspect", "total"} <= set(
         reading.milliseconds
     )
-    assert set(reading.models) == {"craft", "ctc", "yolo", "quality", "overview", "glyphs"}
+    # What is asked for several photos only makes no reading of one out of date.
+    assert set(reading.models) == {"craft", "ctc", "yolo", "quality", "overview"}
 
 
 def test_the_quad_lies_where_the_text_is_also_in_a_scaled_photo(reader: VinReader) -> None:

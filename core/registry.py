@@ -142,6 +142,20 @@ def load(name: str, folder: Path | None = None) -> Network:
     return _load(name, folder, stamp)
 
 
+def load_or_shipped(name: str, folder: Path | None = None) -> Network:
+    """Load a champion that a set need not hold: the shipped one serves beside a set without one.
+
+    Args:
+        name: ``quality``, ``overview`` or ``glyphs``.
+        folder: default :func:`champion_folder`.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    folder = folder or champion_folder()
+    return load(name, folder if (folder / f"{name}.json").exists() else CHAMPION)
+
+
 def load_text(name: str, folder: Path | None = None) -> str:
     """A champion that is a text and no network, such as the counts of a prior: ``<name>.txt``.
 

@@ -193,13 +193,11 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
 def _data(name: str, config: Path) -> str:
     task = json.loads(config.read_text(encoding="utf-8"))["task"]
     task = task.get("sources", task)
-    if "real" not in task and name == "glyphs":
-        return "drawn lines" + (
-            "; a third are real training photos" if task["photos"] and task["quads"] else ""
-        )
-    if "real" not in task:  # quality and overview
-        drawn = "drawn plates, spoilt one way at a time"
-        return f"{drawn}; half of them real training photos" if task["photos"] and task["quads"] else drawn
+    if name in POOLED:
+        drawn, share = "drawn plates, spoilt one way at a time", "half of them"
+        if name == "glyphs":
+            drawn, share = "drawn lines", "a third of them"
+        return f"{drawn}; {share} real training photos" if task["photos"] and task["quads"] else drawn
     if task["photos"] and task["quads"] and task["real"] > 0:
         return f"synthetic pictures, and real training photos as {100 * task['real']:.0f} % of a batch"
     return "synthetic pictures"

@@ -49,10 +49,7 @@ class Gauge:
         Raises:
             registry.ModelError: it is missing or damaged.
         """
-        folder = folder or registry.champion_folder()
-        return cls(
-            registry.load("quality", folder if (folder / "quality.json").exists() else registry.CHAMPION)
-        )
+        return cls(registry.load_or_shipped("quality", folder))
 
     def look(self, view: View) -> Evidence:
         """The network's opinion on a line."""

@@ -36,9 +36,7 @@ class Overview:
         Raises:
             registry.ModelError: it is missing or damaged.
         """
-        folder = folder or registry.champion_folder()
-        has = (folder / "overview.json").exists()
-        return cls(registry.load("overview", folder if has else registry.CHAMPION))
+        return cls(registry.load_or_shipped("overview", folder))
 
     def look(self, photo: Photo) -> dict[str, float]:
         """Probability of each kind, 0..1; what they lack of 1 is that of nothing."""

@@ -63,9 +63,7 @@ class Glyphs:
         Raises:
             registry.ModelError: it is missing or damaged.
         """
-        folder = folder or registry.champion_folder()
-        has = (folder / "glyphs.json").exists()
-        return cls(registry.load("glyphs", folder if has else registry.CHAMPION))
+        return cls(registry.load_or_shipped("glyphs", folder))
 
     def look(self, strip: Strip, slots: Sequence[Slot]) -> Look:
         """Look at the 17 characters of a straightened line, where readers found them."""

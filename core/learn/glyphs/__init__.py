@@ -1,1 +1,1 @@
-"""Training of the network that compares the characters of a line with each other."""
+"""Training of the network that looks at the characters of a line again."""

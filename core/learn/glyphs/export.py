@@ -1,4 +1,4 @@
-"""Export the network that compares characters."""
+"""Export the network that looks at characters again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train the network that compares characters."""
+"""Train the network that looks at characters again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class GlyphTrainConfig(DrawnConfig):
 
 
 class GlyphTask:
-    """The network that compares characters, for :mod:`core.learn.loop`."""
+    """The network that looks at characters again, for :mod:`core.learn.loop`."""
 
     def __init__(self, config: GlyphTrainConfig) -> None:
         self.config = config
@@ -115,11 +115,8 @@ class GlyphTask:
     def _real_lines(self) -> list[RealLine]:
         """Lines of the photos that may teach, read once, where the first batch is drawn."""
         if self._real is None:
-            known = known_photos(self.config)
-            readers = (
-                Panel(CtcReader(registry.load("ctc")), YoloReader(registry.load("yolo"))) if known else None
-            )
-            found = [real_line(readers, photo, quad) for photo, quad in known] if readers else []
+            readers = Panel(CtcReader(registry.load("ctc")), YoloReader(registry.load("yolo")))
+            found = (real_line(readers, photo, quad) for photo, quad in known_photos(self.config))
             self._real = [line for line in found if line is not None]
         return self._real
 

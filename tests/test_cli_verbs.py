@@ -13,6 +13,7 @@ from straw import VIN, StrawReader
 
 from core.cli import main
 from core.learn.loop import best_validation
+from core.synth.vins import HARD
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -183,6 +184,25 @@ class TestTrain:
             assert (sources.swap, sources.strips.capture.jpeg) == (0.125, pytest.approx(0.5 * 0.85))
         assert "step     20     0.5 min  loss 1.25" in capsys.readouterr().out
 
+    def test_what_readers_mix_up_is_drawn_more_often(self, asked: list[Any], tmp_path: Path) -> None:
+        table = tmp_path / "confusions.csv"
+        table.write_text("label,read,count\nW,V,30\nB,8,10\n")
+        common = ["--run", str(tmp_path / "run"), "--start", "scratch"]
+        assert (
+            main(["train", "ctc", *common])
+            == main(["train", "yolo", *common, "--confusions", str(table)])
+            == 0
+        )
+        usual, told = (task.config.sources.strips for task, _ in asked)
+        assert usual.hard == HARD and told.confusable > usual.confusable
+        assert (
+            told.hard.count("W")
+            == told.hard.count("V")
+            > 2 * told.hard.count("B")
+            > 2 * told.hard.count("C")
+            > 0
+        )
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -191,6 +211,8 @@ class TestTrain:
             (["ctc", "--photos", "nowhere"], "train.csv is not there"),
             (["ctc", "--quads", "nowhere.json"], "`python -m core quads` makes it"),
             (["craft", "--capture", "0.5"], "not for craft"),
+            (["craft", "--confusions", "store"], "not for craft"),
+            (["ctc", "--start", "scratch", "--confusions", "nowhere.csv"], "columns label, read and count"),
         ],
     )
     def test_what_is_missing_is_told_before_anything_starts(

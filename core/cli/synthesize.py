@@ -6,13 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.cli.confusions import SHARE, STORE, hard_pool
 from core.cli.console import Refusal, Verbs, bounded, printable, progress, say
 
 if TYPE_CHECKING:
     from core.synth.series import Recipe
-
-STORE = "store"
-"""In place of a file of confusions: what the label store knows."""
 
 
 def add(verbs: Verbs) -> None:
@@ -91,27 +89,10 @@ def _recipe(options: argparse.Namespace) -> Recipe:
             "scenes" if options.scenes else "strips", options.seed, options.trouble, options.severity
         )
         if options.confusions:
-            share = 0.6 if options.confusable is None else options.confusable
-            recipe = confused(recipe, _pool(options.confusions), share)
+            share = SHARE if options.confusable is None else options.confusable
+            recipe = confused(recipe, hard_pool(options.confusions), share)
         elif options.confusable is not None:
             recipe = confused(recipe, HARD, options.confusable)
     except ValueError as error:
         raise Refusal(str(error)) from error
     return recipe
-
-
-def _pool(named: str) -> str:
-    """The characters that readers stumble over."""
-    from core.learn.confusion import hard_characters, read_confusions
-
-    if named == STORE:
-        from core.store import Store
-        from core.store.learning import confusions
-
-        found = confusions(Store.open())
-    else:
-        found = read_confusions(Path(named))
-    pool = hard_characters(found)
-    if not pool:
-        raise Refusal(f"{named} tells of {sum(found.values())} confusions; ten are needed to go by")
-    return pool

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.cli.confusions import SHARE, hard_pool
 from core.cli.console import Refusal, Verbs, bounded, note, printable, say
 
 if TYPE_CHECKING:
@@ -46,6 +47,12 @@ def add(verbs: Verbs) -> None:
     verb.add_argument(
         "--capture", type=bounded(float, 0, 1), metavar="SHARE", help="drawn strips: how much the phone does"
     )
+    verb.add_argument(
+        "--confusions",
+        metavar="FILE",
+        help="readers: VINs from what they mix up: CSV label,read,count, or "
+        "`store`: what the label store knows",
+    )
     verb.add_argument("--batch", type=bounded(int, 1), metavar="N", help="examples per step")
     verb.add_argument("--rate", type=bounded(float, 0), metavar="R", help="peak learning rate")
     verb.add_argument("--ema", type=bounded(float, 0, 1), metavar="D", help="decay of the weights' average")
@@ -64,12 +71,13 @@ def run(options: argparse.Namespace) -> int:
         raise Refusal(f"{options.quads} is not there; `python -m core quads` makes it")
     if options.photos and options.real and not options.quads:
         raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
-    drawn = (options.swap, options.others, options.capture)
+    drawn = (options.swap, options.others, options.capture, options.confusions)
     if options.network == "overview" and (options.batch or 8) % 8:
         raise Refusal("--batch of overview is a multiple of 8: photos of a scene go into 8 batches")
-    if options.network in ("craft", *POOLED) and drawn != (None, None, None):
+    if options.network in ("craft", *POOLED) and drawn != (None,) * 4:
         raise Refusal(
-            f"--swap, --others and --capture are for the readers' strips; not for {options.network}"
+            "--swap, --others, --capture and --confusions are for the readers' strips; "
+            f"not for {options.network}"
         )
 
     from core.learn import loop
@@ -123,9 +131,12 @@ def _task(options: argparse.Namespace) -> Task:
         from core.learn.strips import StripSources
         from core.synth.strips import StripConfig
 
+        drawn = StripConfig()
         if options.capture is not None:
-            drawn = StripConfig()
-            learnt["strips"] = replace(drawn, capture=drawn.capture.times(options.capture))
+            drawn = replace(drawn, capture=drawn.capture.times(options.capture))
+        if options.confusions:
+            drawn = replace(drawn, confusable=SHARE, hard=hard_pool(options.confusions))
+        learnt["strips"] = drawn
         learnt["others"] = 0.06 if options.others is None else options.others
         if options.network == "ctc":
             from core.learn.ctc.train import CtcTask, CtcTrainConfig

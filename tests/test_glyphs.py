@@ -182,7 +182,7 @@ def test_another_character_of_the_plate_decides() -> None:
     assert (told.vin, told.status) == (VIN, "review") and told.confidence <= 0.9
     assert told.compared == (5,) and told.stacked == ()
     assert told.to_json(["a.jpg", "b.jpg"])["compared"] == [5]
-    assert "in doubt\tcharacter 6 told by others of the same plate that look like it" in car_lines(told)
+    assert "in doubt\tcharacter 6 told by a closer look, beside others of the same plate" in car_lines(told)
     one = SecondLook(None, looks={1: like(5, 1, 4.0)})
     assert joined(one).vin == VIN  # the other photo is gone meanwhile
 
@@ -190,7 +190,7 @@ def test_another_character_of_the_plate_decides() -> None:
 def test_a_closer_look_at_the_character_decides() -> None:
     looks = {k: Look(np.zeros((LENGTH, LENGTH)), evidence(VIN, 0.99).astype(float)) for k in (0, 1)}
     told = joined(SecondLook(None, looks=looks))
-    assert (told.vin, told.status, told.compared) == (VIN, "review", ())
+    assert (told.vin, told.status, told.compared) == (VIN, "review", (5,))
 
 
 def test_looks_that_say_nothing_change_nothing() -> None:
@@ -199,7 +199,22 @@ def test_looks_that_say_nothing_change_nothing() -> None:
         assert joined(SecondLook(None, looks=looks)) == joined(None)
 
 
-def test_beside_a_stack_only_what_likeness_changed_is_told() -> None:
+def test_beside_a_stack_only_what_the_closer_look_changed_is_told() -> None:
     stacked = reading(evidence(VIN[:6] + "8" + VIN[7:], 0.6, unsure=B_FOR_M), 0.5)
     told = joined(SecondLook(stacked, (0, 1), {0: like(5, 1, 4.0), 1: like(5, 1, 4.0)}))
     assert told.vin == VIN and told.compared == (5,) and told.stacked == (0, 1)
+    assert joined(SecondLook(reading(evidence(VIN, 0.999), 0.9), (0, 1))).compared == ()
+
+
+def test_what_the_stack_spoils_and_the_closer_look_mends_is_no_change() -> None:
+    torn = [reading(evidence(VIN, sure, unsure=B_FOR_M | {6: ("8", 0.45)}), 0.4) for sure in (0.97, 0.96)]
+    stacked = reading(evidence(VIN[:5] + "B8" + VIN[7:], 0.97), 0.5)
+    looks = {k: Look(np.zeros((LENGTH, LENGTH)), evidence(VIN, 0.999).astype(float)) for k in (0, 1)}
+
+    def vin_and_compared(look: SecondLook | None) -> tuple[str | None, tuple[int, ...]]:
+        told = fuse_photos(torn, RULES, SETTINGS, look_again=lambda _: look)
+        return told.vin, told.compared
+
+    assert vin_and_compared(None) == (VIN[:5] + "B" + VIN[6:], ())
+    assert vin_and_compared(SecondLook(stacked, (0, 1))) == (VIN[:5] + "B8" + VIN[7:], ())
+    assert vin_and_compared(SecondLook(stacked, (0, 1), looks)) == (VIN, (5,))

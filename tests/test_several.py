@@ -157,6 +157,30 @@ def test_most_photos_say_which_car_it_is() -> None:
     assert car.others == ((neighbour, (0,)),)
 
 
+def test_two_photos_outvote_a_third_whose_front_was_misread() -> None:
+    cut = VIN[1:5] + "7H" + VIN[6:]  # two characters lost, two invented: half sure of something else
+    two = [reading(evidence(VIN), 0.9), reading(evidence(VIN, 0.95), 0.9)]
+    car = fused(*two, reading(evidence(cut), 0.8))
+    assert [photo.part for photo in car.photos] == ["agrees", "agrees", "outvoted"]
+    assert (car.vin, car.others, car.status) == (VIN, (), "accepted")
+    # Not one that is sure, nor another year or serial number, nor one against one.
+    for other, sure in ((cut, 0.95), (VIN[:9] + "J" + "P542788", 0.8), (VIN[:12] + "59914", 0.8)):
+        assert fused(*two, reading(evidence(other), sure)).others == ((other, (2,)),)
+    alone = fused(two[0], reading(evidence(cut), 0.8))
+    assert alone.others == ((cut, (1,)),) and alone.status == "review"
+
+
+def test_two_cars_of_a_fleet_are_told_by_the_vins_that_they_have() -> None:
+    """One photo surer in front, one behind: the VIN that mixes both is nobody's."""
+    one, other = "WVWZZZ1KZ6W079426", "WVWZZZ3CZ6P079518"
+    front = evidence(one, 0.97)
+    front[11:] = evidence(one, 0.8)[11:]
+    behind = evidence(other, 0.97)
+    behind[:11] = evidence(other, 0.8)[:11]
+    car = fused(reading(front, 0.9), reading(behind, 0.8))
+    assert (car.vin, car.others) == (one, ((other, (1,)),))
+
+
 def test_the_same_picture_twice_counts_once() -> None:
     view = evidence(VIN, unsure={16: ("B", 0.55)})
     once, twice = fused(reading(view, 0.4)), fused(reading(view, 0.4), reading(view.copy(), 0.4))

@@ -123,10 +123,10 @@ def test_what_was_laid_on_each_other_is_told(desk: AppTest, script: Script) -> N
 
 def test_characters_that_likeness_decided_are_told(desk: AppTest, script: Script) -> None:
     upload(desk, "a.jpg", "<b onclick=alert(1)>.jpg")
-    assert "told by comparing" not in html(desk)
+    assert "told by a closer look" not in html(desk)
     script.compared = (3, 16)
     upload(desk, "<b onclick=alert(1)>.jpg", "a.jpg")
-    assert "Slots 4, 17: told by comparing the shape" in html(desk)
+    assert "Slots 4 and 17: told by a closer look" in html(desk)
 
 
 def test_another_car_is_told_and_not_averaged(desk: AppTest) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.cli.console import Verbs, printable, progress, say
 from core.cli.detectors import add_detector, reader_with
 from core.cli.photos import failed, find, read_path
+from core.quality.kinds import named
 
 if TYPE_CHECKING:
     from core.records import Reading
@@ -71,13 +72,11 @@ def car_lines(car: CarReading) -> list[str]:
         laid = ", ".join(str(photo + 1) for photo in car.stacked)
         told.append(f"in doubt\tread once more with photos {laid} laid on top of each other")
     if car.compared:
-        slots = (
-            f"character{'s' if len(car.compared) > 1 else ''} {', '.join(str(k + 1) for k in car.compared)}"
-        )
-        told.append(f"in doubt\t{slots} told by others of the same plate that look like it")
+        slots = f"character{'s' if len(car.compared) > 1 else ''} {named(car.compared)}"
+        told.append(f"in doubt\t{slots} told by a closer look, beside others of the same plate")
     for vin, photos in car.others:
-        named = ", ".join(str(photo + 1) for photo in photos)
-        told.append(f"another VIN\t{vin}\tphoto{'s' if len(photos) > 1 else ''} {named}")
+        numbers = ", ".join(str(photo + 1) for photo in photos)
+        told.append(f"another VIN\t{vin}\tphoto{'s' if len(photos) > 1 else ''} {numbers}")
     told += [f"bar code\t{code.vin}\t{code.format}" for code in car.bar_codes]
     return told
 

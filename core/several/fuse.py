@@ -28,6 +28,10 @@ STRANGE = 9.0
 """A photo shows another VIN where that explains it better by this natural logarithm: two sure slots."""
 SURE = 0.5
 """Least confidence of a photo's own reading for it to speak of another VIN."""
+AGREE = 2
+"""Photos that must read a VIN themselves for a third one's beginning to be called misread."""
+YEAR = 9
+"""Slot from which on year, plant and serial number are written (ISO 3779)."""
 HELPS = 9
 """Slots for which a photo without a VIN of its own must vouch to be heard: other rows are no evidence."""
 CAUTIOUS = 0.9
@@ -75,7 +79,13 @@ def fuse_photos(
     anew = _told(readings, heard, groups, same, rules, settings, codes, more, look.looks)
     if anew.vin is None or anew.vin == told.vin:
         return replace(told, stacked=look.photos)
-    compared = tuple(slot for slot in anew.compared if anew.vin[slot] != (told.vin or anew.vin)[slot])
+    if not look.looks:
+        compared: tuple[int, ...] = ()
+    else:
+        # What the stack alone would have changed is not told as the closer look's word.
+        plain = _told(readings, seen, groups, same, rules, settings, codes, more) if more else told
+        before = [vin for vin in (told.vin, plain.vin) if vin]
+        compared = tuple(slot for slot in range(LENGTH) if all(anew.vin[slot] != vin[slot] for vin in before))
     sure, status = with_codes(anew.vin, min(anew.confidence, CAUTIOUS), "review", codes)
     return replace(anew, confidence=sure, status=status, stacked=look.photos, compared=compared)
 
@@ -110,6 +120,8 @@ def _groups(
             first = max(left, key=lambda k: readings[k].confidence)
             vin = readings[first].vin or vin
             strangers = [k for k in left if k != first and _shows_another(readings[k], left[k], vin)]
+        if sum(readings[k].vin == vin for k in left) >= AGREE:
+            strangers = [k for k in strangers if not _misread_in_front(readings[k], left[k], vin)]
         mine = [k for k in left if k not in strangers]
         groups.append((vin, mine))
         left = {k: left[k] for k in strangers}
@@ -121,6 +133,12 @@ def _shows_another(reading: Reading, one: Witness, vin: str) -> bool:
         return False
     own, common = one.says(encoded([reading.vin, vin]))
     return bool(math.log(own) - math.log(common) > STRANGE)
+
+
+def _misread_in_front(reading: Reading, one: Witness, vin: str) -> bool:
+    """Year, plant and serial number are the same: hardly another car, as long as nobody is sure of it."""
+    same = reading.vin is not None and reading.vin[YEAR:] == vin[YEAR:] and reading.status != "accepted"
+    return same and one.counted(encoded([vin])[0]) >= COUNTED
 
 
 def _voices(
@@ -150,7 +168,6 @@ def _told(
     extra = [more] if more else []
     witnesses = [*extra, *(seen[k] for k in heard)]
     texts, scores = weigh_texts(witnesses, rules, len(extra) + len(mine), len(heard))
-    plain = texts[0]
     if looks:
         texts, scores = _compared(texts, scores, {k: seen[k] for k in heard if k in looks}, looks)
     shares = np.exp(scores - scores.max())
@@ -198,7 +215,6 @@ def _told(
         photos=parts,
         others=others,
         bar_codes=codes,
-        compared=tuple(slot for slot in range(LENGTH) if not alone and plain[slot] != vin[slot]),
     )
 
 

@@ -80,7 +80,7 @@ class CarReading:
         others: other VINs that photos show, each with those photos' numbers (from 0).
         bar_codes: what bar codes on the photos say, each once.
         stacked: photos that were laid on top of each other, because one by one they left it in doubt.
-        compared: slots, 0..16, whose character was told by comparing it with others of the same line.
+        compared: slots, 0..16, whose character a closer look decided, beside others of the same line.
     """
 
     vin: str | None

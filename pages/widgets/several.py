@@ -8,6 +8,7 @@ from html import escape
 
 import streamlit as st
 
+from core.quality.kinds import named
 from core.several import CarReading, FusedSlot, PhotoPart, Word
 from core.vin import LENGTH
 from pages.widgets import compare, result, slots
@@ -44,10 +45,10 @@ def show(readings: Readings, reads: Sequence[Read]) -> None:
             "on top of each other and read once more.</p>"
         )
     if car.compared:
-        places = ", ".join(str(slot + 1) for slot in car.compared)
+        places = f"Slot{'' if len(car.compared) == 1 else 's'} {named(car.compared)}"
         st.html(
-            f'<p class="vd-hint">Slot{"" if len(car.compared) == 1 else "s"} {places}: told by comparing the '
-            "shape with other characters of the same plate, for the readers alone say otherwise.</p>"
+            f'<p class="vd-hint">{places}: told by a closer look, beside other characters of the same plate, '
+            "for the readers alone say otherwise.</p>"
         )
     if car.slots:
         st.html(_grid(car))

@@ -79,6 +79,16 @@ def test_a_car_of_an_unknown_maker_stays_readable() -> None:
     assert read(apply_rules(posterior(VIN), Rules(prior, habit=1.0))) == VIN
 
 
+def test_a_car_of_its_own_kind_is_not_held_against_its_maker_slot_by_slot() -> None:
+    """A known maker's car with none of its habits is still likelier than a maker that no list knows."""
+    prior = learn_prior([f"WBAVA9105{year}VE{serial}" for year in "5678" for serial in range(12345, 12355)])
+    strange = "WBA33039P77786100"
+    assert prior.log_text(strange) - prior.log_text("V" + strange[1:]) > 3
+    assert prior.log_text("WBAVA91057VE54321") - prior.log_text("WBA8A91057VE54321") > 5
+    # Nor does a maker without any known car become one of those that no list knows.
+    assert prior.log_text("JTD" + strange[3:]) - prior.log_text("JT0" + strange[3:]) > 3
+
+
 def test_chances_of_all_characters_sum_to_one() -> None:
     prior = learn_prior([VIN, "1M8GDM9A?KP042799"])
     for before in ("", "1", "1M8", "1M8GD", VIN[:12], "WVWZ"):
@@ -102,6 +112,13 @@ def test_what_is_kept_for_one_beginning_is_not_told_of_another() -> None:
         fresh = VinPrior(counts).logs(asked[k])
         assert (prior.logs(asked[k]) == fresh).all(), asked[k]
         assert prior.log("7", asked[k]) == fresh[ALPHABET.index("7")]
+
+
+def test_chances_stay_the_same_when_what_is_kept_is_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    prior = learn_prior([VIN, "1M8GDM9AXKP042799"])
+    whole = prior.log_text(VIN)
+    monkeypatch.setattr("core.recognize.prior._KEPT", 3)
+    assert VinPrior(prior.counts).log_text(VIN) == whole
 
 
 def test_the_search_lists_what_trying_everything_would() -> None:

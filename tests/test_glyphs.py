@@ -208,8 +208,8 @@ def test_beside_a_stack_only_what_the_closer_look_changed_is_told() -> None:
 
 def test_what_the_stack_spoils_and_the_closer_look_mends_is_no_change() -> None:
     torn = [reading(evidence(VIN, sure, unsure=B_FOR_M | {6: ("8", 0.45)}), 0.4) for sure in (0.97, 0.96)]
-    stacked = reading(evidence(VIN[:5] + "B8" + VIN[7:], 0.97), 0.5)
-    looks = {k: Look(np.zeros((LENGTH, LENGTH)), evidence(VIN, 0.999).astype(float)) for k in (0, 1)}
+    stacked = reading(evidence(VIN[:6] + "8" + VIN[7:], 0.8, unsure=B_FOR_M), 0.5)
+    looks = {k: Look(np.zeros((LENGTH, LENGTH)), evidence(VIN, 0.99999).astype(float)) for k in (0, 1)}
 
     def vin_and_compared(look: SecondLook | None) -> tuple[str | None, tuple[int, ...]]:
         told = fuse_photos(torn, RULES, SETTINGS, look_again=lambda _: look)

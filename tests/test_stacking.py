@@ -121,6 +121,12 @@ def test_only_photos_that_leave_one_vin_in_doubt_are_asked_for() -> None:
     two = [reading(evidence(VIN, seen), 0.99) for seen in (0.97, 0.96)]
     agreed = replace(fuse_photos(two, RULES, SETTINGS), status="review")
     assert doubtful(agreed) == (0, 1) and not torn(agreed)  # nothing new on top of each other
+    three = [reading(evidence(VIN, seen), 0.99) for seen in (0.97, 0.96, 0.95)]
+    assert (
+        doubtful(replace(fuse_photos(three, RULES, SETTINGS), status="review")) == ()
+    )  # not to be overruled
+    split = fuse_photos([*two, reading(evidence(near), 0.5)], RULES, SETTINGS)
+    assert doubtful(replace(split, status="review")) == (0, 1, 2)
     code = BarCode("Code 39", OTHER, Quad.from_box((0, 0, 10, 10)))
     assert doubtful(replace(agreed, bar_codes=(code,))) == ()  # a bar code's doubt
     apart = replace(car(0.3, 0.6, texts=(VIN, near)), status="review")
@@ -181,9 +187,13 @@ def test_photos_of_any_size_and_side_are_laid_on_each_other(reader: VinReader) -
     assert all(one.vin for one in readings)
     sure = reader.one_car(readings)
     parts = tuple(
-        replace(photo, part=part, confidence=confidence)
-        for photo, part, confidence in zip(
-            sure.photos, ("outvoted", "agrees", "agrees"), (0.4, 0.3, 0.5), strict=True
+        replace(photo, part=part, confidence=confidence, vin=vin)
+        for photo, part, confidence, vin in zip(
+            sure.photos,
+            ("outvoted", "agrees", "agrees"),
+            (0.4, 0.3, 0.5),
+            (VIN, sure.vin, sure.vin),
+            strict=True,
         )
     )
     unsure = replace(sure, status="review", photos=parts)
@@ -202,6 +212,6 @@ def test_photos_are_fetched_only_where_they_help(reader: VinReader) -> None:
 
     sure = [reading(evidence(VIN, 0.9999), 0.999), reading(evidence(VIN, 0.9999), 0.999)]
     assert reader.one_car(sure, photo_of).status == "accepted" and asked == []
-    apart = [reading(evidence(VIN, unsure=B_FOR_9), 0.4), reading(evidence(VIN), 0.3)]
+    apart = [reading(evidence(VIN, unsure=B_FOR_9), 0.4), reading(evidence(VIN, 0.6, unsure=B_FOR_9), 0.3)]
     assert reader.one_car(apart, photo_of) == reader.one_car(apart)  # what is gone cannot help
     assert sorted(asked) == [0, 1]

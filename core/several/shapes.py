@@ -20,7 +20,7 @@ WEIGHT = 1.0
 """How much likenesses count beside what readers see; chosen on plates of seeds that are not scored."""
 MOST = 4.0
 """What one photo may say of two characters at most, natural logarithm."""
-READ = 0.5
+READ = 0.2
 """How much the closer look at a character counts beside the readers (exponent); chosen likewise."""
 
 

@@ -12,8 +12,11 @@ from playwright.sync_api import Page, expect
 
 from core.images import encode_jpeg
 
-UPPER, LOWER = "Y8KGHM2ZZKP5T27N8", "1FTFW1ET9DFC10312"
-"""The lower one is taken: its check digit is right, and its maker is known."""
+UPPER, LOWER = "E8KGHM2ZZKP5T27N8", "1FTFW1ET9DFC10312"
+"""The lower one is taken: its check digit is right, and its maker is known.
+
+No Y in front: the CTC reader takes one of these strokes for a V.
+"""
 SIZE, ROWS, LEFT, PITCH = (720, 480), {UPPER: 120, LOWER: 330}, 190, 20
 """Pixels of the drawn photo: its size, the middles of its VINs, where they begin, from letter to letter."""
 

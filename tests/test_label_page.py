@@ -6,6 +6,7 @@ import base64
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -17,17 +18,18 @@ from test_store_kit import VINS, Desk, reading, uid
 
 from core.geometry import Quad
 from core.images import decode, from_array
-from core.store import Store
+from core.store import Refused, Store
 from core.store.annotations import save
 from core.store.content import Content, Draft
 from core.store.drafts import kept_draft
 from core.store.files import read_photo
 from core.store.history import history
-from core.store.people import everybody
+from core.store.people import add_person, everybody
 from core.store.photos import Incoming, add_photo, counts, photo
 from core.store.predictions import save_prediction
 from core.store.queue import QueueConfig, take
 from core.store.review import approve
+from pages.widgets import signing
 from pages.widgets.label import coach, held, triage
 from pages.widgets.label.session import Session
 from pages.widgets.label.work import Place, parse
@@ -128,6 +130,58 @@ class TestTheSession:
         again.handle(parse([message]))
         assert [event.by for event in history(desk.store, shown["id"])] == ["Bob"]
         assert again.data(())["photos"][0]["trouble"]["by"] == "Bob"
+
+    def test_and_counts_though_somebody_else_works_on_it_by_now(self, desk: Desk) -> None:
+        """Ann's connection was gone for longer than her lease, and Bob has been handed her photos."""
+        before = session_of(desk, desk.ann)
+        sent = [
+            {"number": place + 1, "kind": kind, "photo": one["id"], "uid": uid(), "revision": one["revision"],
+             "work": {name: one[name] for name in ("slots", "turned", "tags", "note", "seconds")}}
+            for place, (kind, one) in enumerate(
+                zip(("accept", "edit"), before.data(())["photos"], strict=True)
+            )
+        ]  # fmt: skip
+        desk.clock.at += 1000
+        theirs = session_of(desk, desk.bob)
+        assert {held.photo for held in theirs.held} == {one["photo"] for one in sent}
+        after = session_of(desk, desk.ann)
+        after.handle(parse(sent))
+        saved, typed_on = (one["photo"] for one in sent)
+        assert [event.action for event in history(desk.store, saved)] == ["label"]
+        assert kept_draft(desk.store, typed_on, desk.ann) is not None
+        say(theirs, "accept")
+        assert theirs.data(())["photos"][0]["trouble"]["kind"] == "conflict"
+
+    def test_what_was_done_last_is_taken_back_and_stays_as_a_draft(self, desk: Desk) -> None:
+        session = session_of(desk, desk.ann)
+        first, slots = session.data(())["photos"][0]["id"], session.data(())["photos"][0]["slots"]
+        say(session, "accept", typed(VINS[5], slots))
+        second = session.data(())["photos"][0]["id"]
+        say(session, "skip")
+        say(session, "undo")
+        assert session.data(())["photos"][0]["id"] == second
+        say(session, "undo")
+        assert photo(desk.store, first).state == "open" and session.data(())["today"] == 0
+        assert session.data(())["photos"][0]["id"] == first
+        assert session.held[0].work.text == VINS[5] and "Taken back" in session.data(())["notice"]
+        assert session_of(desk, desk.ann).data(())["today"] == 0
+        say(session, "undo")
+        assert "nothing left" in session.data(())["notice"]
+
+    def test_leaving_a_photo_that_one_came_back_to_changes_nothing(self, desk: Desk) -> None:
+        session = session_of(desk, desk.ann)
+        first = session.data(())["photos"][0]["id"]
+        say(session, "accept")
+        say(session, "accept")
+        say(session, "back")
+        say(session, "back")
+        assert session.data(())["photos"][0]["id"] == first
+        say(session, "skip")
+        assert [event.action for event in history(desk.store, first)] == ["label"]
+        assert "stands" in session.data(())["notice"]
+        say(session, "back")
+        say(session, "undo")  # of the photo on show, not of the one that came after it
+        assert photo(desk.store, first).state == "open"
 
     def test_an_edit_is_a_draft_that_a_new_session_finds(self, desk: Desk) -> None:
         session = session_of(desk, desk.ann)
@@ -256,6 +310,16 @@ class TestTheSession:
         session.leave()
         assert take(desk.store, first, desk.bob).photo.id == first
         assert kept_draft(desk.store, first, desk.ann) is not None
+
+    def test_signing_out_gives_the_photos_back(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        session = session_of(desk, desk.ann)
+        key = session.held[0].photo
+        with pytest.raises(Refused, match="Ann is working"):
+            take(desk.store, key, desk.bob)
+        page = SimpleNamespace(session_state={"label_session": session, "way": "one"}, query_params={})
+        monkeypatch.setattr(signing, "st", page)
+        signing.sign_out()
+        assert take(desk.store, key, desk.bob).photo.id == key
 
     def test_pictures_travel_once(self, desk: Desk) -> None:
         session = session_of(desk, desk.ann)
@@ -436,6 +500,18 @@ class TestThePage:
         assert counts(store) == {"open": 4}
         assert page.get("bidi_component")
 
+    def test_nobody_works_under_the_name_of_the_command_line(self, page: AppTest, store: Store) -> None:
+        add_person(store, "command line", ["admin", "machine"])
+        page.run()
+        page.switch_page("pages/label.py").run()
+        assert "Name" not in [box.label for box in page.selectbox]
+        page.text_input(key="new_name").set_value("Command  Line")
+        page.button(key="add_me").click().run()
+        assert "signed_in" not in page.session_state
+        page.query_params["as"] = "command line"
+        page.run()
+        assert "signed_in" not in page.session_state
+
     def test_a_name_that_is_known_keeps_its_roles(self, page: AppTest, store: Store) -> None:
         self.enter(page, "Ann")
         del page.session_state["signed_in"]
@@ -458,6 +534,14 @@ class TestThePage:
         page.segmented_control(key="label_way").set_value("triage").run()
         assert not page.exception
         assert sum(box.value for box in page.checkbox) == 3
+        # What was refused stays refused while the person looks at something else.
+        box = next(box for box in page.checkbox if VINS[0][-6:] in box.label)
+        box.uncheck().run()
+        page.segmented_control(key="label_way").set_value("guidelines").run()
+        page.segmented_control(key="label_way").set_value("triage").run()
+        assert sum(box.value for box in page.checkbox) == 2
+        box = next(box for box in page.checkbox if not box.value and VINS[0][-6:] in box.label)
+        box.check().run()
         page.button(key="triage_accept").click().run()
         assert not page.exception
         found = counts(store)  # some are drawn for a blind second label

@@ -12,6 +12,7 @@ from test_label_browser import HOSTILE, VINS, bring, shown, until
 
 from core.store import Content, Draft, Store
 from core.store.annotations import save
+from core.store.drafts import kept_draft
 from core.store.history import history
 from core.store.people import add_person, find_person
 from core.store.photos import photo
@@ -253,9 +254,13 @@ def test_fix_restore_and_nobody_approves_their_own(desk: Page, app_server: AppSe
     editor = desk.get_by_test_id("strip-editor")
     expect(editor).to_have_attribute("data-photo", str(key))
     assert shown(editor) == key
-    desk.keyboard.press("Escape")  # nothing is done, nothing skipped
+    desk.keyboard.type("ZZ")
+    until(lambda: kept_draft(store, key, who(store, "Rita")) is not None)
+    desk.keyboard.press("Escape")  # nothing is done, nothing skipped, nothing kept
     expect(editor).to_have_count(0)
+    expect(desk.get_by_text("left as it was")).to_be_visible()
     assert [event.action for event in history(store, key)] == ["label"]
+    assert kept_draft(store, key, who(store, "Rita")) is None
     now(desk, key)
     desk.wait_for_timeout(500)
     desk.keyboard.press("f")

@@ -7,16 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_store_kit import VINS, Desk, reading, uid
+from test_store_kit import VINS, Desk, picture, reading, uid
 
 from core.store.annotations import reject, save, skip
+from core.store.backup import check
 from core.store.connect import Store
 from core.store.content import Character, Content, Draft
 from core.store.drafts import drop_draft, keep_draft, kept_draft
 from core.store.errors import Busy, Conflict, NotAllowed, Refused, Unwritable
 from core.store.history import history, restore, seconds_spent, undo, work_of
-from core.store.photos import photo, with_vin
+from core.store.photos import Incoming, add_photo, photo, with_vin
 from core.store.predictions import save_prediction
+from core.store.queue import take
 from core.store.review import approve, send_back
 
 
@@ -191,6 +193,29 @@ class TestGoingBack:
         assert undo(desk.store, desk.ann, uid()).undoes is not None
         assert desk.rows("skips") == 0
         assert photo(desk.store, desk.photos[0]).version == 0
+
+    def test_an_undone_skip_leaves_label_version_and_reason_alone(self, desk: Desk) -> None:
+        first = desk.label(0, desk.ann, VINS[0])
+        back = send_back(desk.store, desk.photos[0], desk.rev, first.id, "look at slot 3", uid())
+        skip(desk.store, desk.photos[0], desk.bob, uid())
+        undo(desk.store, desk.bob, uid())
+        task = take(desk.store, desk.photos[0], desk.bob)
+        assert (task.base, task.content, task.reason) == (back.id, Content(VINS[0]), "look at slot 3")
+        assert check(desk.store) == []
+
+    def test_a_trouble_that_was_named_by_mistake_goes_again(self, desk: Desk) -> None:
+        key = desk.photos[0]
+        first = save(desk.store, Draft(key, desk.ann, 0, Content(VINS[0], tags=("glare",))))
+        assert photo(desk.store, key).tags == ("glare",)
+        save(desk.store, Draft(key, desk.ann, first.id, Content(VINS[0])))
+        assert photo(desk.store, key).tags == ()
+
+    def test_troubles_that_came_with_the_photo_stay_until_somebody_names_some(self, desk: Desk) -> None:
+        key = add_photo(desk.store, Incoming(picture(99), "99.png", "test", tags=("blur",)))
+        first = save(desk.store, Draft(key, desk.ann, 0, Content(VINS[0])))
+        assert photo(desk.store, key).tags == ("blur",)
+        save(desk.store, Draft(key, desk.ann, first.id, Content(VINS[0], tags=("dirt",))))
+        assert photo(desk.store, key).tags == ("dirt",)
 
     def test_any_state_can_be_restored(self, desk: Desk) -> None:
         first = desk.label(0, desk.ann, VINS[0])

@@ -99,6 +99,14 @@ class TestStore:
         assert main(["store", "import", str(labels), "--as", "Nobody"]) == 2
         assert main(["store", "person", "Eve", "--role", "data scientist"]) == 0
         assert main(["store", "import", str(labels), "--as", "eve"]) == 0
+        assert main(["store", "person", "Eve"]) == 0
+        assert "Eve: data scientist" in capsys.readouterr().out
+        assert main(["store", "person", "eve", "--leave"]) == 0
+        assert "Eve: data scientist (left)" in capsys.readouterr().out
+        assert main(["store", "person", "Eve"]) == 0
+        assert "(left)" in capsys.readouterr().out
+        assert main(["store", "person", "Nobody", "--leave"]) == 2
+        assert main(["store", "person", "--leave"]) == 2
 
     @pytest.mark.parametrize(
         "arguments",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tarfile
+import zlib
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from PIL import Image
 from test_store_kit import VINS, Desk, picture, uid
 
 from core.geometry import Quad
-from core.images import decode
+from core.images import decode, encode_jpeg
 from core.learn.crops import read_labels
 from core.store.annotations import save
 from core.store.content import Character, Content, Draft, corners_of
@@ -302,6 +303,34 @@ class TestPhotosThatLeave:
 
     def test_a_photo_without_metadata_leaves_as_it_is(self) -> None:
         assert shareable(picture(1)) == (picture(1), ".png")
+        jpeg = encode_jpeg(decode(picture(1)).pixels, 90)
+        assert shareable(jpeg) == (jpeg, ".jpg")
+
+    @pytest.mark.parametrize(
+        "where", ["text", "late exif", "segment", "comment", "thumbnail", "tail", "png tail"]
+    )
+    def test_words_hidden_anywhere_in_a_file_stay_here(self, where: str) -> None:
+        secret = b"Ann Owner, 52.52 N 13.40 E"
+        png, jpeg = picture(1), encode_jpeg(decode(picture(1)).pixels, 90)
+        end = png.index(b"IEND") - 4
+
+        def chunk(name: bytes, body: bytes) -> bytes:
+            return len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
+
+        def segment(marker: int, body: bytes) -> bytes:
+            return bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body
+
+        head = 4 + int.from_bytes(jpeg[4:6], "big")  # behind JFIF's own
+        told = {
+            "text": png[:33] + chunk(b"tEXt", b"Author\0" + secret) + png[33:],
+            "late exif": png[:end] + chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\0" + secret) + png[end:],
+            "segment": jpeg[:head] + segment(0xEB, secret) + jpeg[head:],
+            "comment": jpeg[:head] + segment(0xFE, secret) + jpeg[head:],
+            "thumbnail": jpeg[:head] + segment(0xE0, b"JFXX\0\x13" + secret) + jpeg[head:],
+            "tail": jpeg + secret,
+            "png tail": png + secret,
+        }[where]
+        assert secret not in shareable(told)[0]
 
     def test_near_copies_hash_alike_and_others_do_not(self) -> None:
         pixels = decode(picture(1, 256, 192)).pixels

@@ -267,6 +267,30 @@ class TestGold:
         assert after is not None
         assert after.photo.id != desk.photos[0]
 
+    def test_sent_back_as_wrong_it_checks_nobody(self, desk: Desk, rng: np.random.Generator) -> None:
+        label = desk.label(0, desk.ann, VINS[0])
+        done = approve(desk.store, desk.photos[0], desk.rev, label.id, uid())
+        set_gold(desk.store, desk.photos[0], desk.rev)
+        task = next_photo(desk.store, desk.bob, rng, replace(PLAIN, gold=1.0))
+        assert task is not None and task.photo.id == desk.photos[0]
+        say(desk, task, VINS[1])
+        send_back(desk.store, desk.photos[0], desk.rev, done.id, "the label is wrong", uid())
+        assert gold_scores(desk.store) == []
+        other = next_photo(desk.store, desk.adm, rng, replace(PLAIN, gold=1.0))
+        assert other is not None and not other.blind
+
+    def test_a_first_labeller_who_comes_back_meets_the_second_label_again(self, desk: Desk) -> None:
+        with desk.store.writing() as db:
+            db.execute("UPDATE photos SET double = 1 WHERE id = ?", [desk.photos[0]])
+            db.execute("INSERT INTO blind (photo, person) VALUES (?, ?)", [desk.photos[0], desk.bob])
+        desk.label(0, desk.ann, VINS[0])
+        save(desk.store, Draft(desk.photos[0], desk.bob, 0, Content(VINS[1])))
+        assert photo(desk.store, desk.photos[0]).state == "disputed"
+        desk.label(0, desk.ann, VINS[2])
+        assert photo(desk.store, desk.photos[0]).state == "disputed"
+        desk.label(0, desk.ann, VINS[1])
+        assert photo(desk.store, desk.photos[0]).state == "labelled"
+
 
 class TestReviewQueue:
     def test_reviewers_never_get_their_own_work(self, desk: Desk) -> None:

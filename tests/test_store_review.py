@@ -12,7 +12,7 @@ import pytest
 from test_store_kit import VINS, Desk, picture, reading, uid
 
 from core.images import decode, encode_jpeg
-from core.store import Content, Draft, NotAllowed, Refused
+from core.store import Conflict, Content, Draft, NotAllowed, Refused
 from core.store.alerts import alerts, settle
 from core.store.annotations import reject, save
 from core.store.audit import case, differing, trail
@@ -25,7 +25,7 @@ from core.store.history import history, restore, undo
 from core.store.people import add_person
 from core.store.photos import Incoming, add_photo, photo
 from core.store.predictions import save_prediction
-from core.store.queue import QueueConfig, next_photo
+from core.store.queue import QueueConfig, next_photo, take
 from core.store.review import approve, send_back, set_gold
 from core.store.selection import Selection, cards, facets, keys, total
 from core.store.views import drop_view, save_view, views
@@ -215,6 +215,15 @@ class TestBulkApproval:
         second(desk, 0, desk.bob, VINS[7])
         assert approve_agreeing(desk.store, desk.rev, now, uid()).photos == ()
 
+    def test_a_second_label_is_asked_about_the_label_in_force_not_the_first(self, desk: Desk) -> None:
+        """Both say X; it comes back, and the first labeller now says Y, as the reading does."""
+        key, version = desk.photos[4], 0
+        save(desk.store, Draft(key, desk.ann, version, Content(VINS[5])))
+        second(desk, 4, desk.bob, VINS[5])
+        back = send_back(desk.store, key, desk.rev, desk.version(4), "look again", uid())
+        save(desk.store, Draft(key, desk.ann, back.id, Content(VINS[4])))
+        assert (key, desk.version(4)) not in agreeing(desk.store, desk.rev, EVERYTHING)
+
 
 class TestOpinions:
     def test_side_by_side(self, desk: Desk) -> None:
@@ -231,6 +240,28 @@ class TestOpinions:
         ]
         assert differing([one.text for one in found.opinions]) == [5, 16]
         assert found.mine == "" and found.label is not None and found.version == found.photo.version
+
+    def test_a_second_label_that_came_since_is_a_conflict(self, desk: Desk) -> None:
+        seen = case(desk.store, desk.photos[0], desk.rev)
+        second(desk, 0, desk.bob, VINS[7])
+        with pytest.raises(Conflict, match="changed by Bob"):
+            approve(desk.store, desk.photos[0], desk.rev, seen.version, uid(), newest=seen.newest)
+        seen = case(desk.store, desk.photos[0], desk.rev)
+        done = approve(desk.store, desk.photos[0], desk.rev, seen.version, uid(), newest=seen.newest)
+        assert done.state == "approved"
+
+    def test_a_reviewer_who_once_answered_blindly_can_mend_and_reject_it(self, desk: Desk) -> None:
+        second(desk, 0, desk.rev, VINS[7])
+        version = desk.version(0)
+        task = take(desk.store, desk.photos[0], desk.rev, "review")
+        assert not task.blind and task.content == Content(VINS[0], kind="label") and task.base == version
+        save(desk.store, Draft(desk.photos[0], desk.rev, task.base, Content(VINS[7])))
+        assert photo(desk.store, desk.photos[0]).vin == VINS[7]
+        second(desk, 1, desk.rev, VINS[7])
+        reject(desk.store, desk.photos[1], desk.rev, desk.version(1), "no VIN", uid(), desk="review")
+        assert photo(desk.store, desk.photos[1]).state == "rejected"
+        with pytest.raises(NotAllowed):
+            reject(desk.store, desk.photos[2], desk.ann, desk.version(2), "no VIN", uid(), desk="review")
 
     def test_whoever_shall_label_blindly_does_not_look_first(self, desk: Desk) -> None:
         with desk.store.writing() as db:

@@ -17,6 +17,7 @@ from core.store.forget import forget
 from core.store.groups import KNOWN, fitting
 from core.store.jobs import Owner, put_job
 from core.store.learning import gold_photos, note_taught
+from core.store.measured import measured
 from core.store.photos import Incoming, add_photo, photo
 from core.store.predictions import save_prediction
 from core.store.review import approve, set_gold
@@ -45,6 +46,19 @@ def accepted_round(desk: Desk, places: list[int], audited: int, texts: tuple[str
     settle_rounds(desk.store)
     assert labelling_rounds(desk.store)[0].state == "accepted"
     return key
+
+
+def test_a_label_is_known_by_heart_once_a_run_has_learnt_from_it(desk: Desk, tmp_path: Path) -> None:
+    """Not when a round has taken it: rounds are withdrawn, and what they take is what reads easily anyway."""
+    approved(desk, 0, VINS[0])
+    snapshot = frozen(desk)
+    accepted_round(desk, [1, 5], audited=2)
+    assert set(measured(desk.store, desk.adm).taught) <= {desk.photos[0]}
+    run = put_job(desk.store, desk.adm, "train ctc", {"rounds": True}, snapshot.id).id
+    gather(desk.store, snapshot, tmp_path, run)
+    assert desk.photos[1] not in measured(desk.store, desk.adm).taught
+    done(desk, run)
+    assert desk.photos[1] in measured(desk.store, desk.adm).taught
 
 
 def test_gold_that_a_round_taught_is_no_measure(desk: Desk, tmp_path: Path) -> None:

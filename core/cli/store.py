@@ -75,6 +75,7 @@ def add(verbs: Verbs) -> None:
     one = under.add_parser("person", help="add somebody, or change their roles; without a name list all")
     one.add_argument("name", nargs="?")
     one.add_argument("--role", action="append", default=[], help="labeller, reviewer, data scientist, admin")
+    one.add_argument("--leave", action="store_true", help="they can do nothing more; what they did stays")
     one.set_defaults(execute=guarded(_person))
 
     one = under.add_parser("status", help="how many photos stand where, and how far people agree")
@@ -232,10 +233,21 @@ def _forget(store: Store, options: argparse.Namespace) -> int:
 
 
 def _person(store: Store, options: argparse.Namespace) -> int:
-    from core.store.people import add_person, everybody
+    from core.store.people import add_person, everybody, find_person, retire
 
     if options.name:
-        add_person(store, options.name, options.role or ["labeller"])
+        known = find_person(store, options.name)
+        if options.leave:
+            if known is None:
+                raise Refusal(f"there is nobody called {options.name}; `store person` lists all")
+            if options.role:
+                raise Refusal("somebody who leaves needs no role; give --leave or --role")
+            retire(store, known.id)
+        # Without a role nobody who is known gets another, nor comes back.
+        elif options.role or known is None:
+            add_person(store, options.name, options.role or ["labeller"])
+    elif options.leave or options.role:
+        raise Refusal("name somebody")
     for person in everybody(store):
         say(f"{printable(person.name)}: {', '.join(person.roles)}" + ("" if person.active else " (left)"))
     return 0

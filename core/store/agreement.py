@@ -106,7 +106,8 @@ def gold_in(db: Database) -> list[Score]:
         "SELECT e.person, w.name, t.text AS truth, s.text AS said, e.state FROM events e "
         "JOIN photos p ON p.id = e.photo JOIN people w ON w.id = e.person "
         "JOIN events t ON t.id = p.content LEFT JOIN events s ON s.id = e.content "
-        f"WHERE e.track != 0 AND p.gold = 1 AND {_STANDING} ORDER BY w.key, e.id",
+        # Sent back as wrong, it is no answer to measure anybody by.
+        f"WHERE e.track != 0 AND p.gold = 1 AND p.state = 'approved' AND {_STANDING} ORDER BY w.key, e.id",
     )
     scores: dict[int, list] = {}
     for answer in answers:

@@ -22,6 +22,9 @@ from core.store.texts import NOTE, WORD, checked
 MAIN = 0
 """The track of the photo itself; others are called after the person."""
 
+UNSKIPPED = "action = 'undo' AND restores IS NULL"
+"""An event that takes back a skip: like the skip itself it changes no photo."""
+
 
 def save(store: Store, draft: Draft) -> Event:
     """Save a label. When this returns, it is on the disk; saving the same draft again changes nothing.
@@ -41,7 +44,7 @@ def save(store: Store, draft: Draft) -> Event:
                 return before
             photo = present(db, ready.photo)
             track = track_of(db, ready.photo, ready.person)
-            state = "second" if track == MAIN and _wants_second(db, photo) else "labelled"
+            state = "second" if track == MAIN and _wants_second(db, photo, who.id) else "labelled"
             key = next_event(db)
             if ready.prediction is not None and not scalar(
                 db, "SELECT 1 FROM predictions WHERE id = ? AND photo = ?", [ready.prediction, ready.photo]
@@ -61,9 +64,20 @@ def save(store: Store, draft: Draft) -> Event:
 
 
 def reject(
-    store: Store, photo: int, person: int, base: int, reason: str, uid: str, seconds: float = 0.0
-) -> Event:
+    store: Store, photo: int, person: int, base: int, reason: str, uid: str, seconds: float = 0.0,
+    desk: str = "label",
+) -> Event:  # fmt: skip
     """Say that a photo cannot be used: no VIN in it, illegible, not a car.
+
+    Args:
+        store: where.
+        photo: its id.
+        person: who.
+        base: the version that they looked at.
+        reason: in words.
+        uid: of this save.
+        seconds: spent.
+        desk: ``review`` is about the photo itself, whatever the person once answered blindly.
 
     Raises:
         Refused: there is no reason.
@@ -71,15 +85,17 @@ def reject(
     """
     reason = checked(reason, "the reason", NOTE, least=1)
     with store.writing() as db:
-        who = allowed(db, person, "label")
+        who = allowed(db, person, desk)
         before = same_save(db, _uid(uid), photo, person)
         if before:
             return before
         present(db, photo)
+        if desk == "review":
+            seen_by(db, photo, person)
         track = track_of(db, photo, person)
         key = append(
             db, photo, track, base, store.now(),
-            uid=uid, action="reject", person=person, role=role_for(who, "label"), seconds=seconds,
+            uid=uid, action="reject", person=person, role=role_for(who, desk), seconds=seconds,
             state="rejected", content=_in_force(db, photo, track)[1], reason=reason,
         )  # fmt: skip
         finish(db, photo, person)
@@ -130,17 +146,22 @@ def refresh(db: Database, photo: int, now: float) -> None:
     """Write the state that follows from a photo's events into its row."""
     head, state, content = standing(db, photo)
     fields: Row = {"state": state, "version": head, "content": content, "changed": now, "vin": None}
+    tags = "[]"
     if content:
         said = first(db, "SELECT text, kind, tags FROM events WHERE id = ?", [content])
         assert said is not None
         fields |= {"vin": said["text"], "wmi": _maker(said["text"])}
         if said["kind"]:
             fields["kind"] = said["kind"]
-        if said["tags"] != "[]":
-            fields["tags"] = said["tags"]
+        tags = said["tags"]
     else:
         read = scalar(db, "SELECT read FROM photos WHERE id = ?", [photo])
         fields["wmi"] = read[:3] if read else None
+    # Troubles that came with the photo stay until somebody names some; from then on, none means none.
+    if tags != "[]" or scalar(
+        db, "SELECT 1 FROM events WHERE photo = ? AND track = 0 AND tags != '[]' LIMIT 1", [photo]
+    ):
+        fields["tags"] = tags
     update(db, "photos", photo, fields)
 
 
@@ -179,15 +200,34 @@ def head_of(db: Database, photo: int, track: int) -> Row | None:
     return first(
         db,
         "SELECT * FROM events WHERE photo = ? AND track = ? AND action NOT IN ('skip', 'forget') "
-        "ORDER BY id DESC LIMIT 1",
+        f"AND NOT ({UNSKIPPED}) ORDER BY id DESC LIMIT 1",
         [photo, track],
     )
+
+
+def newest_word(db: Database, photo: int) -> Row:
+    """``id`` of the newest event on any track that says something of the photo, and who made it, ``by``."""
+    found = first(
+        db,
+        "SELECT e.id, w.name AS by FROM events e JOIN people w ON w.id = e.person WHERE e.photo = ? "
+        f"AND action != 'skip' AND NOT ({UNSKIPPED}) ORDER BY e.id DESC LIMIT 1",
+        [photo],
+    )
+    return found or {"id": 0, "by": ""}
 
 
 def track_of(db: Database, photo: int, person: int) -> int:
     """Where this person's word on this photo goes: their own track if they were asked blindly."""
     asked = scalar(db, "SELECT 1 FROM blind WHERE photo = ? AND person = ?", [photo, person])
     return person if asked else MAIN
+
+
+def seen_by(db: Database, photo: int, person: int) -> None:
+    """The person has seen what others said, on the Review desk: from here on they speak of the photo itself.
+
+    Their blind answer stays beside it, as it was.
+    """
+    db.execute("DELETE FROM blind WHERE photo = ? AND person = ?", [photo, person])
 
 
 def finish(db: Database, photo: int, person: int) -> None:
@@ -248,9 +288,12 @@ def _in_force(db: Database, photo: int, track: int) -> tuple[int, int]:
     return (head["id"], head["content"]) if head else (0, 0)
 
 
-def _wants_second(db: Database, photo: Row) -> bool:
-    # Only the first label of a photo is doubled; what comes back from the reviewer goes to the reviewer.
-    return bool(photo["double"]) and photo["state"] in ("open", "second") and not opinions(db, photo["id"])
+def _wants_second(db: Database, photo: Row, person: int) -> bool:
+    # Only the first label of a photo is doubled; what comes back from the reviewer goes to the reviewer. But
+    # a first labeller who comes back before that meets the second label again, whatever they say now.
+    said = bool(opinions(db, photo["id"]))
+    again = said and photo["author"] == person and photo["state"] in ("labelled", "disputed")
+    return bool(photo["double"]) and (again or (not said and photo["state"] in ("open", "second")))
 
 
 def _maker(text: str) -> str | None:

@@ -7,7 +7,16 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from core.store.annotations import EVENTS, MAIN, event, event_of, opinions, standing, track_of
+from core.store.annotations import (
+    EVENTS,
+    MAIN,
+    event,
+    event_of,
+    newest_word,
+    opinions,
+    standing,
+    track_of,
+)
 from core.store.connect import Row, Store, first, rows, scalar
 from core.store.entries import Event, PhotoEntry
 from core.store.errors import NotAllowed
@@ -49,6 +58,7 @@ class Case:
         opinions: the label in force first, then what others say.
         mine: why the viewer may not approve it, empty where they may.
         gold: it is a hidden check.
+        newest: id of the newest word on it, blind ones too, to hand in with an approval.
     """
 
     photo: PhotoEntry
@@ -58,6 +68,7 @@ class Case:
     opinions: tuple[Opinion, ...]
     mine: str
     gold: bool
+    newest: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def case(store: Store, photo: int, viewer: int) -> Case:
         said = prediction_in(db, row["prediction"])
         return Case(
             PhotoEntry.from_row(row), version, label, said, tuple(_opinions(db, photo, label, said)),
-            _mine(db, photo, viewer), bool(row["gold"]),
+            _mine(db, photo, viewer), bool(row["gold"]), newest_word(db, photo)["id"],
         )  # fmt: skip
 
 

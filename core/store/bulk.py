@@ -18,12 +18,17 @@ MOST = 500
 
 AGREES = (
     "state IN ('labelled', 'second') AND content != 0 AND vin = read AND wrong = 0 AND apart = 0 "
-    "AND COALESCE(twice, 0) = 0 AND status IN ('accepted', 'review') AND NOT EXISTS "
+    "AND status IN ('accepted', 'review') AND NOT EXISTS "
     "(SELECT 1 FROM events e INDEXED BY events_of_photo WHERE e.photo = photos.id "
-    "AND e.person = ? AND e.action = 'label')"
+    "AND e.person = ? AND e.action = 'label') AND NOT EXISTS "
+    # Not ``twice``, which tells how the second label met the first one, whatever is in force now.
+    "(SELECT 1 FROM events e INDEXED BY events_of_photo LEFT JOIN events said ON said.id = e.content "
+    "WHERE e.photo = photos.id AND e.track != 0 AND e.action != 'skip' AND e.state != 'open' AND e.id = "
+    "(SELECT MAX(m.id) FROM events m INDEXED BY events_of_photo WHERE m.photo = e.photo "
+    "AND m.track = e.track AND m.action != 'skip') AND (e.state != 'labelled' OR said.text != photos.vin))"
 )
-"""Label, reading, both readers and a second label (where there is one) say the same 17 characters, and the
-person has not labelled the photo."""
+"""Label, reading, both readers and the second labels that stand say the same 17 characters, and the person
+has not labelled the photo."""
 
 
 @dataclass(frozen=True)

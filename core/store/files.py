@@ -12,11 +12,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from core import images
 from core.disk import synced, written_whole
-from core.images.gate import kind_of, open_lazily
+from core.images.bare import is_bare
+from core.images.gate import kind_of
 from core.records import Photo
 from core.store.connect import Store
 from core.store.errors import Gone, Refused, Unwritable
@@ -87,17 +87,15 @@ def erase_photo(store: Store, sha256: str) -> None:
 def shareable(data: bytes) -> tuple[bytes, str]:
     """Bytes that may leave the house, and their suffix: upright, without place, time and owner.
 
-    A file without metadata goes as it is. Any other is encoded anew, because quads are told in pixels of the
-    upright photo and half of the world's programs do not turn it.
+    A file that holds nothing but its picture goes as it is. Any other is encoded anew, because quads are told
+    in pixels of the upright photo and half of the world's programs do not turn it.
 
     Raises:
         images.ImageError: it is no photo.
     """
     kind = kind_of(data)
-    if kind in _SUFFIXES:
-        with open_lazily(data, kind) as image:
-            if not _tells(image):
-                return data, _SUFFIXES[kind]
+    if kind in _SUFFIXES and is_bare(data, kind):
+        return data, _SUFFIXES[kind]
     return images.encode_jpeg(images.decode(data, WHOLE).pixels, 95), ".jpg"
 
 
@@ -116,15 +114,8 @@ def perceptual_hash(pixels: np.ndarray) -> str:
     return np.packbits(bits).tobytes().hex()
 
 
-_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
-_HARMLESS = {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi", "gamma", "srgb"} | {
-    *("progressive", "progression", "loop", "background", "timestamp", "duration"),
-}
-"""What Pillow tells of a picture that says nothing of who took it, where and when."""
-
-
-def _tells(image: Image.Image) -> bool:
-    return bool(set(image.info) - _HARMLESS) or getattr(image, "n_frames", 1) > 1
+_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png"}
+"""Formats whose files may go as they are, where nothing but the picture is in them."""
 
 
 def sized(data: bytes) -> tuple[Photo, str]:

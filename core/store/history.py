@@ -47,7 +47,7 @@ def work_of(store: Store, person: int, limit: int = 50, before: int | None = Non
 
 
 def seconds_spent(store: Store, person: int, since: float) -> list[float]:
-    """Seconds that each label and rejection of this person took, oldest first.
+    """Seconds that each label and rejection of this person took, oldest first, without those taken back.
 
     Args:
         store: where.
@@ -55,8 +55,9 @@ def seconds_spent(store: Store, person: int, since: float) -> list[float]:
         since: seconds since 1970 UTC.
     """
     sql = (
-        "SELECT seconds FROM events INDEXED BY events_of_person WHERE person = ? AND at >= ? "
-        "AND action IN ('label', 'reject') ORDER BY id"
+        "SELECT seconds FROM events e INDEXED BY events_of_person WHERE person = ? AND at >= ? "
+        "AND action IN ('label', 'reject') AND NOT EXISTS (SELECT 1 FROM events u INDEXED BY events_of_photo "
+        "WHERE u.photo = e.photo AND u.track = e.track AND u.undoes = e.id) ORDER BY id"
     )
     with store.reading() as db:
         return [row["seconds"] for row in rows(db, sql, [person, since])]
@@ -91,15 +92,17 @@ def undo(store: Store, person: int, uid: str, photo: int | None = None) -> Event
             "uid": uid, "action": "undo", "person": person, "role": role_for(who, "label"),
             "undoes": last["id"],
         }  # fmt: skip
+        head = head_of(db, key, last["track"])
         if last["action"] == "skip":
+            # It says once more what the track says anyway, and moves no version.
             number = next_event(db)
             insert(db, "events", {
                 **columns, "id": number, "photo": key, "track": last["track"], "at": store.now(),
-                "base": row["version"], "state": row["state"],
+                "base": row["version"], "state": head["state"] if head else "open",
+                "content": head["content"] if head else 0,
             })  # fmt: skip
             db.execute("DELETE FROM skips WHERE photo = ? AND person = ?", [key, person])
             return event(db, number)
-        head = head_of(db, key, last["track"])
         assert head is not None
         if _effective(db, head) != last["id"]:
             raise Conflict(key, last["id"], head["id"], _name(db, head["person"]))

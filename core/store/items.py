@@ -30,8 +30,8 @@ class Item:
     state: str = ""
 
 
-SUFFIX = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
-"""Formats that leave as they are; all others leave as JPEG, see :func:`core.store.files.shareable`."""
+SUFFIX = {"JPEG": ".jpg", "PNG": ".png"}
+"""Formats that may leave as they are; all others leave as JPEG, see :func:`core.store.files.shareable`."""
 
 READY = ("approved",)
 """States whose labels are right as far as anybody knows."""

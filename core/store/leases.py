@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
-from core.store.annotations import MAIN, event, head_of, standing, track_of
+from core.store.annotations import MAIN, event, head_of, seen_by, standing, track_of
 from core.store.connect import Row, Store, first, rows, scalar
 from core.store.content import Content
 from core.store.entries import PhotoEntry
@@ -55,6 +55,7 @@ class Task:
         content: the label to correct, None where there is none yet.
         reason: why it was sent back.
         blind: a second label or a hidden check: the desk shows where the VIN is, but not what was read.
+        mine: the label that counts is this person's own.
     """
 
     photo: PhotoEntry
@@ -65,6 +66,7 @@ class Task:
     content: Content | None
     reason: str
     blind: bool = False
+    mine: bool = False
 
 
 def take(
@@ -101,8 +103,22 @@ def take(
             raise Refused(f"{holder['name']} is working on photo {photo}; take another, or wait")
         if holder:
             db.execute("DELETE FROM leases WHERE photo = ?", [photo])
+        if desk == "review":
+            seen_by(db, photo, person)
         blind = track_of(db, photo, person) != MAIN
         return lease(db, photo, person, desk, now, (config or QueueConfig()).lease, blind=blind)
+
+
+def looked_at(store: Store, photo: int, person: int) -> Task:
+    """A photo as this person may see it, in nobody's hands: for a save that comes late.
+
+    Raises:
+        NotAllowed, Gone: as their names say.
+    """
+    with store.reading() as db:
+        allowed(db, person, "label")
+        present(db, photo)
+        return _task(db, photo, person, 0.0)
 
 
 def renew(store: Store, photo: int, person: int, config: QueueConfig | None = None) -> float:
@@ -176,8 +192,12 @@ def _task(db: Database, photo: int, person: int, until: float) -> Task:
         entry = replace(
             entry, state="open", version=base, vin=None, kind="", tags=(), side=None, region=entry.region
         )
-        return Task(entry, person, base, until, said, now.content if now else None, "", blind=True)
+        return Task(
+            entry, person, base, until, said, now.content if now else None, "", blind=True,
+            mine=bool(now and now.content and now.state != "rejected"),
+        )  # fmt: skip
     version, _, _ = standing(db, photo)
     last = event(db, version) if version else None
     reason = last.reason if last and last.action == "send_back" else ""
-    return Task(entry, person, version, until, said, last.content if last else None, reason)
+    mine = bool(last and last.author == person) and row["state"] not in ("open", "returned", "rejected")
+    return Task(entry, person, version, until, said, last.content if last else None, reason, mine=mine)

@@ -46,8 +46,8 @@ class Measured:
 
     Attributes:
         facts: readings in the order in which they were made.
-        taught: photo -> when its label first went into a snapshot or an accepted pseudo-label for training,
-            seconds since 1970 UTC.
+        taught: photo -> when its label first went into a snapshot for training, or a run began that learnt
+            from its pseudo-label, seconds since 1970 UTC.
         photos: in the store, forgotten ones left out.
         readings: in the store.
         approved: photos with an approved label.
@@ -125,9 +125,9 @@ def measured(store: Store, viewer: int) -> Measured:
         ).fetchall()
         taught = dict(db.execute(
             "SELECT photo, MIN(at) FROM ("
-            "SELECT i.photo, s.at FROM snapshot_items i JOIN snapshots s ON s.id = i.snapshot "
-            "WHERE i.side = 'train' UNION ALL SELECT l.photo, o.at FROM pseudo_labels l "
-            "JOIN rounds o ON o.id = l.round WHERE l.accepted = 1) GROUP BY photo"
+            "SELECT i.photo, s.at AS at FROM snapshot_items i JOIN snapshots s ON s.id = i.snapshot "
+            "WHERE i.side = 'train' UNION ALL SELECT t.photo, r.started FROM taught t "
+            "JOIN runs r ON r.id = t.run WHERE r.state = 'done') GROUP BY photo"
         ).fetchall())  # fmt: skip
         photos = scalar(db, "SELECT COUNT(*) FROM photos WHERE state != 'forgotten'")
         readings = scalar(db, "SELECT COUNT(*) FROM predictions")

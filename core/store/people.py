@@ -39,6 +39,11 @@ class Person:
     roles: tuple[str, ...]
     active: bool
 
+    @property
+    def machine(self) -> bool:
+        """Whether commands and background work sign with this name; nobody works under it at a desk."""
+        return "machine" in self.roles
+
     def may(self, right: str) -> bool:
         """Whether one of the roles gives this right."""
         return self.active and any(right in RIGHTS[role] for role in self.roles)

@@ -146,7 +146,8 @@ class _Asking:
         )
 
     def gold(self, place: float) -> int | None:
-        beyond = f"p.gold = 1 AND p.dice {{}} :place AND {self._FREE} AND {self._NOT_MINE} ORDER BY p.dice"
+        asks = "p.gold = 1 AND p.state = 'approved' AND p.dice {} :place"
+        beyond = f"{asks} AND {self._FREE} AND {self._NOT_MINE} ORDER BY p.dice"
         return self._one(beyond.format(">="), place) or self._one(beyond.format("<"), place)
 
     def review(self, state: str) -> int | None:

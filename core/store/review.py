@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from core.store.annotations import MAIN, append, event, finish, head_of, opinions, same_save, standing
+from core.store.annotations import (
+    MAIN,
+    append,
+    event,
+    finish,
+    head_of,
+    newest_word,
+    opinions,
+    same_save,
+    standing,
+)
 from core.store.connect import Store, scalar
 from core.store.entries import Event
-from core.store.errors import NotAllowed, Refused
+from core.store.errors import Conflict, NotAllowed, Refused
 from core.store.people import Person, allowed, role_for
 from core.store.photos import present
 from core.store.texts import NOTE, checked
@@ -22,6 +32,7 @@ def approve(
     choose: int | None = None,
     seconds: float = 0.0,
     note: str = "",
+    newest: int | None = None,
 ) -> Event:
     """Say that the label is right.
 
@@ -34,6 +45,7 @@ def approve(
         choose: the event of a blind second label that shall count instead of the first.
         seconds: spent.
         note: a comment; it stays in the history.
+        newest: ``Case.newest`` as they saw it: a blind second label that came since is a conflict.
 
     Raises:
         NotAllowed: not a reviewer, or their own work.
@@ -47,6 +59,9 @@ def approve(
             return before
         who = reviewing(db, photo, person)
         version, state, content = standing(db, photo)
+        last = newest_word(db, photo)
+        if newest is not None and version == base and last["id"] != newest:
+            raise Conflict(photo, newest, last["id"], last["by"])
         if version == base:
             if choose is not None:
                 if choose not in {opinion["event"] for opinion in opinions(db, photo) if opinion["text"]}:

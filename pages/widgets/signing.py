@@ -5,10 +5,13 @@ There are no passwords: a name says whose work it is, not who may enter.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from core.store import Store, StoreError
 from core.store.people import RIGHTS, Person, add_person, everybody, find_person
+from pages.widgets.label.hands import Hands
 
 PARAMETER = "as"
 """In the page's address, so that a reload asks nobody again."""
@@ -55,7 +58,10 @@ def required(store: Store, right: str) -> Person:
 
 
 def sign_out() -> None:
-    """Forget who it was; their photos wait for them until the lease ends."""
+    """Forget who it was; what they held at a desk goes back into the queue, drafts stay."""
+    for sitting in [kept for kept in st.session_state.values() if isinstance(kept, Hands)]:
+        with suppress(StoreError):  # the lease runs out anyway
+            sitting.leave()
     st.session_state.pop(_KEPT, None)
     st.query_params.pop(PARAMETER, None)
 
@@ -65,7 +71,8 @@ def _current(store: Store) -> Person | None:
     name = kept.name if kept else st.query_params.get(PARAMETER, "")
     try:
         # Asked again every time: roles change, people leave.
-        return find_person(store, name) if name else None
+        found = find_person(store, name) if name else None
+        return None if found is None or found.machine else found
     except StoreError:  # an address may hold anything
         return None
 
@@ -73,7 +80,7 @@ def _current(store: Store) -> Person | None:
 def _ask(store: Store, right: str, fresh: bool) -> None:
     st.subheader("Who is working?")
     st.caption("There is no password: the name says whose work it is.")
-    people = [person for person in everybody(store) if person.may(right) and person.roles != ("machine",)]
+    people = [person for person in everybody(store) if person.may(right) and not person.machine]
     with st.container(key="sign_in", width=460):
         if people:
             with st.form("sign_in_known", border=True):
@@ -96,6 +103,9 @@ def _ask(store: Store, right: str, fresh: bool) -> None:
 
 
 def _enter(person: Person) -> None:
+    if person.machine:
+        st.text("That name signs what commands do; take one of your own.")
+        return
     if not person.active:
         st.text("Somebody of this name has left; ask an admin to let them in again.")
         return

@@ -68,15 +68,15 @@ def read(path: Path) -> Iterator[Found]:
     for shard in shards:
         try:
             with tarfile.open(shard, "r:") as archive:
-                yield from _samples(archive)
+                yield from _samples(archive, shard)
         except (tarfile.TarError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             if isinstance(error, Refused):
                 raise
             raise Refused(f"{shard} is no shard of ours ({type(error).__name__}: {error})") from error
 
 
-def _samples(archive: tarfile.TarFile) -> Iterator[Found]:
-    stem, parts = "", dict[str, bytes]()
+def _samples(archive: tarfile.TarFile, shard: Path) -> Iterator[Found]:
+    stem, parts = "", dict[str, tarfile.TarInfo]()
     for member in archive:
         if not member.isreg():
             continue
@@ -84,27 +84,34 @@ def _samples(archive: tarfile.TarFile) -> Iterator[Found]:
             raise ValueError(f"{member.name[:80]} is larger than a photo may be")
         base, _, suffix = member.name.rpartition("/")[2].partition(".")
         if base != stem and parts:
-            yield _found(stem, parts)
+            yield _found(stem, parts, shard)
             parts = {}
         stem = base
-        file = archive.extractfile(member)
-        assert file is not None
-        parts[suffix.lower()] = file.read()
+        parts[suffix.lower()] = member
     if parts:
-        yield _found(stem, parts)
+        yield _found(stem, parts, shard)
 
 
-def _found(stem: str, parts: dict[str, bytes]) -> Found:
-    entry = json.loads(parts.pop("json", b"{}"))
-    text = parts.pop("txt", b"").decode()
-    suffix, data = next(iter(parts.items()), ("jpg", b""))
+def _found(stem: str, parts: dict[str, tarfile.TarInfo], shard: Path) -> Found:
+    told = {kind: _bytes(shard, parts.pop(kind)) for kind in ("json", "txt") if kind in parts}
+    entry = json.loads(told.get("json", b"{}"))
+    text = told.get("txt", b"").decode()
+    suffix, picture = next(iter(parts.items()), ("jpg", None))
     content = from_json(entry["label"]) if "label" in entry else from_json({"text": text})
     width, height = entry.get("size", (0, 0))
     item = Item(
         f"{stem}.{suffix}", entry.get("sha256", ""), (width, height), content, entry.get("side", ""),
         entry.get("state", ""),
     )  # fmt: skip
-    return Found(item, lambda: data)
+    # The pictures of a large set do not fit into memory: each is fetched when it is its turn.
+    return Found(item, lambda: _bytes(shard, picture) if picture else b"")
+
+
+def _bytes(shard: Path, member: tarfile.TarInfo) -> bytes:
+    # Shards are not compressed, so a member is a piece of the file.
+    with shard.open("rb") as file:
+        file.seek(member.offset_data)
+        return file.read(member.size)
 
 
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:

@@ -18,6 +18,7 @@ const COMMANDS = {
     if (state.photo.trouble.text) changed(state, "write", state.photo.trouble.text);
   },
   back: (state) => post(state, "back"),
+  undo: (state) => post(state, "undo"),
   reject: (state) => openMenu(state, "reject"),
   tags: (state) => openMenu(state, "tags"),
   note(state) {
@@ -39,7 +40,7 @@ const COMMANDS = {
   },
 };
 
-const NEED_NO_PHOTO = ["back", "help"];
+const NEED_NO_PHOTO = ["back", "undo", "help"];
 
 function run(state, name) {
   if (!state.photo && !NEED_NO_PHOTO.includes(name)) return;

@@ -120,7 +120,7 @@ function show(state) {
 // What goes to Python.
 
 function post(state, kind, rest = {}) {
-  if (!state.photo && kind !== "back") return;
+  if (!state.photo && !NEED_NO_PHOTO.includes(kind)) return;
   flush(state, true);
   const photo = state.photo?.id ?? 0;
   if (FINISHING.includes(kind)) state.outbox = state.outbox.filter((one) => one.kind !== "edit" || one.photo !== photo);

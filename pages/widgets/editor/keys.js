@@ -52,6 +52,7 @@ const HELP = [
     ["Enter", "Accept and show the next photo"],
     ["Esc", "Skip: leave it to others"],
     ["F2", "Back to the photo before"],
+    ["Shift+F2", "Take back what you did last; what you typed stays as a draft"],
     ["F3", "Reject, with a reason by number"],
     ["F4", "Troubles of the picture, by number"],
     ["F9", "Comment for the reviewer; Esc comes back"],

@@ -1,7 +1,8 @@
 // Keys, pointer, paste: what a person does with the editor, brought to the commands of editor.js.
 
 const BAR = [
-  ["accept", "Enter", "Accept"], ["skip", "Esc", "Skip"], ["back", "F2", "Back"], ["reject", "F3", "Reject"],
+  ["accept", "Enter", "Accept"], ["skip", "Esc", "Skip"], ["back", "F2", "Back"],
+  ["undo", "Shift+F2", "Take back"], ["reject", "F3", "Reject"],
   ["tags", "F4", "Troubles"], ["note", "F9", "Comment"], ["region", "F10", "Photo"], ["contrast", "F6", "Contrast"],
   ["invert", "F7", "Invert"], ["turn", "F8", "Turn"], ["zoomOut", "−", "Zoom out"], ["zoomIn", "+", "Zoom in"], ["help", "F1", "Keys"],
 ];
@@ -11,11 +12,16 @@ const KEYS = {
   F8: "turn", F9: "note", F10: "region", "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", " ": "repair",
 };
 
+// As Streamlit would name what has these keys: scripts and tests hold on to them.
+const HOOKS = { accept: "save_label", skip: "skip_label", undo: "undo_label", reject: "reject_photo" };
+
 function buildBar(bar) {
   for (const [action, key, words] of BAR) {
     const button = actionButton(action, key, words);
     if (action === "accept") button.dataset.testid = "editor-save";
-    bar.append(button);
+    const place = element("span", HOOKS[action] ? `st-key-${HOOKS[action]}` : "");
+    place.append(button);
+    bar.append(place);
   }
 }
 
@@ -129,6 +135,7 @@ function letters(state, event) {
   const name = edits[key] ?? { Comma: "split", Period: "merge" }[/\p{L}/u.test(key) && key.length === 1 ? code : ""];
   if (name) changed(state, name);
   else if (key === "Enter" && shiftKey) run(state, "theirs");
+  else if (key === "F2" && shiftKey) run(state, "undo");
   // A key that is held down must not accept photo after photo.
   else if (KEYS[key] && !(event.repeat && ["Enter", "Escape", " "].includes(key))) run(state, KEYS[key]);
   else return Boolean(KEYS[key]);

@@ -37,7 +37,7 @@ class Hands:
 
     def __init__(
         self, store: Store, person: Person, rng: np.random.Generator, config: QueueConfig | None = None,
-        reread: Reread | None = None,
+        reread: Reread | None = None, desk: str = "label",
     ) -> None:  # fmt: skip
         """Begin with nothing.
 
@@ -47,10 +47,11 @@ class Hands:
             rng: for the queue's draws.
             config: of the queue.
             reread: reads a strip again that was turned; None leaves it unread.
+            desk: ``label``, or ``review`` where a reviewer mends what they have seen.
         """
         self.store, self.person, self._rng = store, person, rng
         self._config = config or QueueConfig(lease=LEASE)
-        self._reread = reread
+        self._reread, self._desk = reread, desk
         self._shelf = Shelf(store)
         self.held: list[Held] = []
 
@@ -94,7 +95,7 @@ class Hands:
         """
         self.held.sort(key=lambda one: one.photo != photo)
         if not self.held or self.held[0].photo != photo:
-            task = take(self.store, photo, self.person.id, config=self._config)
+            task = take(self.store, photo, self.person.id, self._desk, config=self._config)
             self.held.insert(0, self._ready(task))
 
     def leave(self) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from core.store import Conflict, Gone, Refused, Store, StoreError
+from core.store import Conflict, Draft, Gone, Refused, Store, StoreError
 from core.store.agreement import agreement
 from core.store.annotations import reject, save, skip
 from core.store.drafts import drop_draft, keep_draft
-from core.store.history import seconds_spent, work_of
+from core.store.history import history, seconds_spent, undo, work_of
+from core.store.leases import looked_at
 from core.store.people import Person
 from core.store.photos import with_vin
 from core.store.queue import QueueConfig, release, take
@@ -48,6 +49,7 @@ class Session(Hands):
         last: number of the newest message that was done.
         twin: id of another photo with the same VIN that the person asked to see, 0 for none.
         region: the person wants to see the whole photo.
+        refused: ``Held.stamp`` of readings that the person did not want to accept in triage.
     """
 
     def __init__(
@@ -58,13 +60,15 @@ class Session(Hands):
         config: QueueConfig | None = None,
         reread: Reread | None = None,
         habit: Habit | None = None,
+        desk: str = "label",
     ) -> None:
         """Sit down; ``habit`` tells the coach how usual a VIN is, the rest is as in ``Hands``."""
-        super().__init__(store, person, rng, config, reread)
+        super().__init__(store, person, rng, config, reread, desk)
         self._habit = habit
         self.last = 0
         self.twin = 0
         self.region = False
+        self.refused: set[str] = set()
         self._notice = ""
         self._done: list[int] = []
         for event in work_of(store, person.id):
@@ -160,6 +164,13 @@ class Session(Hands):
         self._finished(held.photo, seconds)
 
     def _skip(self, message: Message) -> None:
+        held = self._find(message.photo)
+        if held is not None and held.task.mine:
+            # They came back to look: leaving is not taking back.
+            self._yield(message)
+            self._finished(message.photo)
+            self._notice = "Your label stands. Shift+F2 takes back what you did last."
+            return
         skip(self.store, message.photo, self.person.id, message.uid)
         self._finished(message.photo)
 
@@ -183,6 +194,29 @@ class Session(Hands):
                 self._notice = "This photo is approved; saving it again sends it back to review."
             return
         self._notice = "There is nothing to go back to."
+
+    def _undo(self, message: Message) -> None:
+        """Take back one's own label of the photo on show, else whatever one did last; its photo is next."""
+        held = self._find(message.photo)
+        of = held.photo if held is not None and held.task.mine else None
+        taken = undo(self.store, self.person.id, message.uid or uuid.uuid4().hex, of)
+        key = taken.photo
+        was = next(one for one in history(self.store, key, self.person.id) if one.id == taken.undoes)
+        if was.action == "label" and was.content is not None:
+            # What was typed is not lost: it stands in the editor again, as a draft.
+            keep_draft(
+                self.store,
+                Draft(key, self.person.id, taken.id, was.content, was.seconds, was.prediction, was.note),
+            )
+        if was.action in ("label", "reject") and self._spent:
+            self._spent.pop()
+        self._done = [photo for photo in self._done if photo != key]
+        self._drop(key)
+        self._notice = f"Taken back: your {_WORDS.get(was.action, was.action)} of photo {key}."
+        try:
+            self.hold(key)
+        except StoreError as error:
+            self._notice += f" {error}."
 
     def _twin(self, message: Message) -> None:
         held = self._find(message.photo)
@@ -227,8 +261,14 @@ class Session(Hands):
         """The photo of a message that was meant for a session that is no more: the server was restarted.
 
         It builds on the version that the person saw then, so that whoever saved meanwhile is not overruled.
+        Somebody may work on it by now; a save that comes late counts all the same, and theirs meets it.
         """
-        task = take(self.store, message.photo, self.person.id, config=self._config)
+        try:
+            task = take(self.store, message.photo, self.person.id, self._desk, config=self._config)
+        except Refused:
+            if not message.seen:
+                raise
+            task = looked_at(self.store, message.photo, self.person.id)
         held = self._ready(task)
         if message.seen:
             held = replace(held, revision=message.seen[0], base=message.seen[1])
@@ -243,9 +283,13 @@ _DOING: dict[str, Callable[[Session, Message], None]] = {
     "skip": Session._skip,
     "yield": Session._yield,
     "back": Session._back,
+    "undo": Session._undo,
     "twin": Session._twin,
     "region": Session._region,
 }
+
+
+_WORDS = {"reject": "rejection", "approve": "approval", "send_back": "sending back", "restore": "restoring"}
 
 
 def _midnight() -> float:

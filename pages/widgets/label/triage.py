@@ -42,15 +42,15 @@ def show(session: Session) -> None:
         st.write("Nothing here can be accepted at a glance. Go on one by one.")
         return
     st.session_state.setdefault(_SINCE, time.monotonic())
-    with st.form("triage", border=False):
+    # No form: it would keep the ticks to itself until it is sent, and forget them when the person looks at
+    # something else first.
+    with st.container(key="triage"):
         st.caption(
             "Ticked readings are saved as your labels. Take the tick off where a single character is not "
             "right, or open the photo. Tab and Space do it without a mouse."
         )
         ticks = _grid(session, shown)
-        if st.form_submit_button(
-            "Accept the ticked", key="triage_accept", type="primary", shortcut="Ctrl+Enter"
-        ):
+        if st.button("Accept the ticked", key="triage_accept", type="primary", shortcut="Ctrl+Enter"):
             _accept(session, [held for held, tick in zip(shown, ticks, strict=True) if tick])
             st.rerun()
 
@@ -71,14 +71,24 @@ def _grid(session: Session, shown: list[Held]) -> list[bool]:
         for column, held in zip(st.columns(2, gap="medium"), shown[row : row + 2], strict=False):
             with column.container(key=f"triage_card_{held.photo}", gap="xxsmall"):
                 said = held.task.prediction
-                sure = bool(said and said.status == "accepted")
+                sure = bool(said and said.status == "accepted") and held.stamp not in session.refused
                 st.html(_strip(held))
                 tick, more = st.columns([4, 1], vertical_alignment="center")
-                ticks.append(tick.checkbox(_told(held), value=sure, key=f"triage_{held.stamp}"))
-                more.form_submit_button(
+                key = f"triage_{held.stamp}"
+                ticks.append(
+                    tick.checkbox(
+                        _told(held), value=sure, key=key, on_change=_ticked, args=(session, held.stamp, key)
+                    )
+                )
+                more.button(
                     "Open", key=f"triage_open_{held.photo}", on_click=_open, args=(session, held.photo)
                 )
     return ticks
+
+
+def _ticked(session: Session, stamp: str, key: str) -> None:
+    """Streamlit forgets the ticks of a page that is not shown; what was refused stays refused."""
+    (session.refused.discard if st.session_state[key] else session.refused.add)(stamp)
 
 
 def _open(session: Session, photo: int) -> None:

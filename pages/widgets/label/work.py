@@ -13,9 +13,9 @@ from core.store import Character, Content
 from core.store.content import Corners, corners_of
 from core.vin import ALPHABET, UNREAD
 
-KINDS = ("edit", "accept", "skip", "reject", "back", "yield", "twin", "region")
-"""Messages of the editor: kept as a draft, saved, left to others, no use, go back one, let theirs stand, show
-or hide another photo of the same VIN, show or hide the whole photo."""
+KINDS = ("edit", "accept", "skip", "reject", "back", "undo", "yield", "twin", "region")
+"""Messages of the editor: kept as a draft, saved, left to others, no use, go back one, take back what one did
+last, let theirs stand, show or hide another photo of the same VIN, show or hide the whole photo."""
 
 FINISHING = ("accept", "skip", "reject", "yield")
 """Those after which the next photo is shown."""

@@ -106,7 +106,7 @@ def _approve(
     store: Store, person: Person, found: Case, note: str, chosen: Opinion | None, uid: str, seconds: float
 ) -> str:
     choose = chosen.event if chosen and chosen.kind == "second" else None
-    approve(store, found.photo.id, person.id, found.version, uid, choose, seconds, note)
+    approve(store, found.photo.id, person.id, found.version, uid, choose, seconds, note, found.newest)
     return f"Photo {found.photo.id} approved."
 
 
@@ -124,7 +124,7 @@ def _reject(
 ) -> str:
     if not note:
         raise StoreError("write a comment first: why can this photo not be used?")
-    reject(store, found.photo.id, person.id, found.version, note, uid, seconds)
+    reject(store, found.photo.id, person.id, found.version, note, uid, seconds, "review")
     return f"Photo {found.photo.id} rejected."
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import streamlit as st
 
 from core.store import Store, StoreError
+from core.store.drafts import drop_draft
 from core.store.people import Person
 from pages.widgets import editor
+from pages.widgets.label import habits, region, turning, twins
 from pages.widgets.label.session import Session
 from pages.widgets.label.work import parse
 from pages.widgets.review import state
@@ -40,11 +42,17 @@ def show(store: Store, person: Person, photo: int) -> None:
     if not session.held:
         st.session_state.pop(_OPEN, None)
         st.rerun()
+    above = st.container()
     st.html(
         '<p class="vd-hint"><b>Enter</b> saves it as your label, which somebody else approves; <b>Esc</b> '
         "leaves it as it is. F1 lists all keys.</p>"
     )
     editor.show(session.data(editor.pictures()), _heard)
+    with above:
+        if session.region:
+            region.show(store, session)
+        if session.twin:
+            twins.show(store, session)
 
 
 def _heard() -> None:
@@ -52,23 +60,30 @@ def _heard() -> None:
     photo = st.session_state.get(_OPEN)
     if session is None or not photo:
         return
+    done = "left as it was"
     for message in parse(editor.messages()):
         if message.number <= session.last:
             continue
-        if message.kind in ("skip", "back"):
-            # The queue's words: here they mean that the reviewer goes back to the photo.
+        if message.kind in ("skip", "back", "undo"):
+            # The queue's words: here they mean that the reviewer goes back to the photo, and what they typed
+            # is not wanted. Left as a draft, it would look like the label the next time.
             session.last = message.number
+            drop_draft(session.store, int(photo), session.person.id)
             session.leave()
         else:
             session.handle([message])
+            if not session.held:
+                done = {"accept": "saved as your label", "reject": "rejected"}.get(message.kind, done)
     if not session.held:
         st.session_state.pop(_OPEN, None)
-        state.say(f"Photo {int(photo)}: back from the editor.")
+        state.say(f"Photo {int(photo)}: {done}.")
 
 
 def _session(store: Store, person: Person) -> Session:
     kept: Session | None = st.session_state.get(_SESSION)
     if kept is None or kept.person != person or kept.store.path != store.path:
-        kept = Session(store, person, np.random.default_rng())
+        kept = Session(
+            store, person, np.random.default_rng(), None, turning.reading_of(store), habits.usual, "review"
+        )
         st.session_state[_SESSION] = kept
     return kept

@@ -34,7 +34,7 @@ from core.recognize.yolo import YoloReader
 from core.records import BarCode, Candidate, HeatMaps, Line, Photo, Problem, Reading, Status
 from core.rectify import EmptyQuad, fits, quads_in_box, rectify
 from core.several import CarReading, SecondLook, doubtful, fuse_photos, stack, torn
-from core.verdict import RETAKE, confidence, presence, verdict
+from core.verdict import RETAKE, confidence, held_back, other_vins, presence, verdict
 from core.vin import LENGTH, check_digit_status
 
 BOXED = 0.5
@@ -97,7 +97,8 @@ class VinReader:
         except images.ImageError as error:
             return self._without("error", clock, error=str(error))
         clock.stop("decode")
-        hopeless = screen(photo)
+        # Where a person says that a VIN is, that is not for the whole picture's brightness to decide.
+        hopeless = screen(photo) if region is None else None
         clock.stop("screen")
         if hopeless:
             return self._without("retake", clock, photo, problems=(hopeless,))
@@ -132,8 +133,14 @@ class VinReader:
             problems = placeless(self._why(photo, seen, maps))
         clock.stop("inspect")
         status = self._verdict(probability, problems)
+        strangers = other_vins(chosen, likely, self.panel.settings) if region is None else ()
+        if status == "accepted" and held_back(chosen, problems, strangers):
+            status = "review"
         codes = _bar_codes(source, photo, chosen.line if status != "accepted" else None)
         probability, status = with_codes(chosen.text, probability, status, codes)
+        if strangers and status == "accepted":
+            # A bar code on one of two cars' labels does not tell which car is meant.
+            status = "review"
         clock.stop("bar codes")
         return Reading(
             vin=chosen.text,
@@ -148,6 +155,7 @@ class VinReader:
             models=self.models,
             size=photo.size,
             bar_codes=codes,
+            other_vins=strangers,
         )
 
     def read_many(self, sources: Iterable[Source]) -> Iterator[Reading]:
@@ -226,7 +234,9 @@ class VinReader:
             return lines
         # A person's region is believed even where the detector sees nothing in it.
         lines = [
-            replace(line, origin="region") for line in lines if line.parts[0].length > 0.6 * region.length
+            replace(line, origin="region")
+            for line in lines
+            if sum(part.length for part in line.parts) > 0.6 * region.length
         ]
         # A box around the text says more than the detector's band where it fits tightly: the readers tell.
         return lines + [Line((quad,), BOXED, "region") for quad in _tilts(region)]

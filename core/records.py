@@ -224,6 +224,7 @@ class Reading:
         size: ``(width, height)`` of the upright photo in pixels.
         error: what was wrong and what to do, where ``status`` is ``error``.
         bar_codes: those that carry a VIN, each VIN once. Where ``vin`` is None, one of them is all there is.
+        other_vins: VINs of other cars that the photo shows, the likeliest first.
     """
 
     vin: str | None
@@ -239,6 +240,7 @@ class Reading:
     size: tuple[int, int] = (0, 0)
     error: str | None = None
     bar_codes: tuple[BarCode, ...] = ()
+    other_vins: tuple[str, ...] = ()
 
     def to_json(self, photo: str) -> dict:
         """The object that ``read --json`` prints, see docs/command-line.md."""
@@ -258,6 +260,7 @@ class Reading:
             "models": dict(self.models),
             "error": self.error,
             "bar_codes": [code.to_json() for code in self.bar_codes],
+            "other_vins": list(self.other_vins),
         }
 
 

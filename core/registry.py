@@ -227,6 +227,8 @@ def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Network:
     data = checked_bytes(folder / f"{name}.onnx", card)
     try:
         return Network(card, session(data))
+    except ModelError:
+        raise
     except Exception as error:  # ONNX Runtime raises several types of its own
         raise ModelError(f"{folder / name}.onnx cannot be run ({error}); {_way_back(folder)}") from error
 
@@ -239,7 +241,10 @@ def _share_threads() -> None:
     next network down; threads that sleep have to be woken for every layer, which costs a quarter of the time
     of a photo that comes alone.
     """
-    count = int(os.environ.get("VIN_DESK_THREADS", "0")) or min(4, os.cpu_count() or 1)
+    told = os.environ.get("VIN_DESK_THREADS", "").strip() or "0"
+    if not told.isdecimal():
+        raise ModelError(f"VIN_DESK_THREADS is {told[:20]!r}; give a whole number from 1 up, or unset it")
+    count = int(told) or min(4, os.cpu_count() or 1)
     try:
         onnxruntime.set_global_thread_pool_sizes(count, 1)
     except onnxruntime.capi.onnxruntime_pybind11_state.Fail:

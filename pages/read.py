@@ -43,6 +43,7 @@ def _details(readings: Readings, read: Read) -> None:
     reading = read.reading
     result.verdict(read)
     result.bar_codes(reading.vin, reading.bar_codes)
+    result.other_vins(reading)
     if reading.status == "error":
         return
     photo = _photo(read.source)

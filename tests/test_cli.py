@@ -23,7 +23,7 @@ from core.images import encode_jpeg, encode_png
 ROOT = Path(__file__).resolve().parents[1]
 KEYS = {
     *("photo", "vin", "status", "confidence", "check_digit", "quads", "candidates", "characters", "readers"),
-    *("quality", "milliseconds", "models", "error", "bar_codes"),
+    *("quality", "milliseconds", "models", "error", "bar_codes", "other_vins"),
 }
 
 # ru_maxrss would count the memory of the process that started this one.

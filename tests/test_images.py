@@ -166,6 +166,16 @@ class TestSize:
         expected = np.asarray(picture.resize(photo.pixels.shape[1::-1], Image.Resampling.BOX))
         assert alike(photo.pixels, expected, 8)
 
+    @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+    @pytest.mark.parametrize("form", ["PNG", "TIFF"])
+    def test_what_a_sensor_gives_in_a_file_of_16_bits_is_as_bright_as_it_was(
+        self, bits: int, form: str
+    ) -> None:
+        grey = np.tile(np.linspace(0, 1, 64), (32, 1))
+        deep = Image.fromarray((grey * (2**bits - 1)).astype(np.uint16))
+        pixels = decode(saved(deep, form)).pixels[..., 0]
+        assert np.abs(pixels - grey * 255).max() <= 1.5
+
     @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F", "LAB", "YCbCr"])
     def test_every_mode_can_be_shrunk(self, mode: str) -> None:
         grey = np.full((200, 400), 200, np.uint8)

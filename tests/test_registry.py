@@ -110,6 +110,22 @@ def test_one_pool_of_threads_is_shared_however_often_the_module_is_imported() ->
     assert load("quality").run(np.zeros((1, 41, 156), np.float32))[0].shape == (1, 41, 13)
 
 
+@pytest.mark.parametrize("count", ["two", "-1", "2.5"])
+def test_a_mistyped_number_of_threads_is_no_fault_of_the_network(
+    monkeypatch: pytest.MonkeyPatch, count: str
+) -> None:
+    monkeypatch.setenv("VIN_DESK_THREADS", count)
+    registry._share_threads.cache_clear()
+    registry._load.cache_clear()
+    try:
+        with pytest.raises(registry.ModelError, match="VIN_DESK_THREADS") as caught:
+            load("quality")
+        assert "git checkout" not in str(caught.value)
+    finally:
+        monkeypatch.delenv("VIN_DESK_THREADS")
+        registry._share_threads()
+
+
 def test_the_serving_layout_of_the_detector_gives_what_was_trained() -> None:
     torch.manual_seed(0)
     network = CraftNetwork().eval()

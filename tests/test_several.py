@@ -181,6 +181,28 @@ def test_two_cars_of_a_fleet_are_told_by_the_vins_that_they_have() -> None:
     assert (car.vin, car.others) == (one, ((other, (1,)),))
 
 
+def test_a_days_photos_of_many_cars_are_sorted_by_what_they_are_sure_of() -> None:
+    """Twenty cars and a few photos of one of them: each is told, and it does not take minutes."""
+    rng = np.random.default_rng(8)
+    plates = ["XW8ZZZ1KZAG" + "".join(rng.choice(list("0123456789"), 6)) for _ in range(20)]
+    assert len(set(plates)) == 20
+    readings = [reading(evidence(text, 0.999), 0.99) for text in plates]
+    readings += [
+        reading(evidence(VIN, sure), confidence)
+        for sure, confidence in ((0.9, 0.95), (0.8, 0.93), (0.6, 0.5))
+    ]
+    car = fused(*readings)
+    assert car.vin == VIN and car.status == "review"
+    assert [photo.part for photo in car.photos[20:]] == ["agrees"] * 3
+    assert {vin for vin, _ in car.others} == set(plates)
+
+
+def test_a_check_digit_that_binds_and_fails_is_for_a_person() -> None:
+    wrong = VIN[:8] + "1" + VIN[9:]
+    car = fused(reading(evidence(wrong, 0.999), 0.99), reading(evidence(wrong, 0.998), 0.99))
+    assert (car.vin, car.status, car.check_digit) == (wrong, "review", "invalid")
+
+
 def test_the_same_picture_twice_counts_once() -> None:
     view = evidence(VIN, unsure={16: ("B", 0.55)})
     once, twice = fused(reading(view, 0.4)), fused(reading(view, 0.4), reading(view.copy(), 0.4))

@@ -231,6 +231,24 @@ class TestBatch:
         (entry,) = find(desk.store, Wanted(status="error"))
         assert predictions_of(desk.store, entry.id)[0].reading["error"] is not None
 
+    def test_photos_that_are_away_stay_waiting(self, desk: Desk) -> None:
+        """An unmounted share is no fault of the photos, and a promotion later is no time to find out."""
+        away = desk.store.home / "away"
+        (desk.store.home / "photos").rename(away)
+        steps = list(read_waiting(desk.store, lambda data, region: reading(), MODELS))
+        assert len(steps) == 8 and all("is not there" in step.problem for step in steps)
+        assert desk.rows("predictions") == 0
+        away.rename(desk.store.home / "photos")
+
+        def starved(data: bytes, region: Quad | None) -> Reading:
+            if data == picture(2):
+                raise MemoryError
+            return reading()
+
+        steps = list(read_waiting(desk.store, starved, MODELS))
+        assert [step.problem for step in steps if step.problem] == ["there was not enough memory to read it"]
+        assert len(list(read_waiting(desk.store, lambda data, region: reading(), MODELS))) == 1
+
     def test_stale_readings_are_read_again_on_request_only(self, desk: Desk) -> None:
         list(read_waiting(desk.store, lambda data, region: reading(), MODELS))
         newer = {"ctc": "ffffffff", "yolo": "5e6f7a8b"}

@@ -82,10 +82,11 @@ def car_lines(car: CarReading) -> list[str]:
 
 
 def line(path: str, reading: Reading) -> str:
-    """Name, VIN, status and confidence, or what was wrong, between tabs; a bar code that says otherwise."""
+    """Name, VIN, status and confidence, or what was wrong, between tabs; a bar code or line with another."""
     if reading.status == "error":
         return "\t".join((printable(path), "-", "error", printable(reading.error or "")))
     told = [printable(path), reading.vin or "-", reading.status, f"{reading.confidence:.3f}"]
     # The usual line keeps its four columns: scripts cut them.
     told += [f"bar code {code.vin}" for code in reading.bar_codes if code.vin != reading.vin]
+    told += [f"another VIN {vin}" for vin in reading.other_vins]
     return "\t".join(told)

@@ -10,7 +10,7 @@ from PIL import Image
 def to_rgb(image: Image.Image, factor: int) -> Image.Image:
     """Shrink, then convert: the large picture is never held in two copies where its mode can be averaged."""
     if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        image = Image.fromarray(_eight_bits(np.asarray(image)))
     elif image.mode == "1":
         image = image.convert("L")
     elif image.mode in ("P", "PA") or "transparency" in image.info:
@@ -28,11 +28,22 @@ def to_rgb(image: Image.Image, factor: int) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
+_DEPTHS = (255, 1023, 4095, 16383, 65535)
+"""Largest numbers of 8, 10, 12, 14 and 16 bits: cameras store what their sensors give in files of 16."""
+
+
+def _eight_bits(values: np.ndarray) -> np.ndarray:
+    """16-bit greyscale to uint8 by the depth that its numbers need."""
+    depth = next(place for place, top in enumerate(_DEPTHS) if int(values.max()) <= top)
+    # Of 8 bits in a file of 16 nothing would be left; a picture that is that dark by itself is as dark then.
+    return (values >> (2 * depth)).astype(np.uint8)
+
+
 def _to_bytes(values: np.ndarray) -> np.ndarray:
-    """Deep greyscale to uint8 by the range its numbers seem to have: 0..1, 8 or 16 bits, else what occurs."""
+    """Deep greyscale to uint8 by the range its numbers seem to have: 0..1, 8 to 16 bits, else what occurs."""
     values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
-    tops = [top for top in (1.0, 255.0, 65535.0) if low >= 0 and high <= top]
+    tops = [top for top in (1.0, *map(float, _DEPTHS)) if low >= 0 and high <= top]
     floor, span = (0.0, tops[0]) if tops else (low, max(high - low, 1e-9))
     return np.clip((values - floor) * (255 / span), 0, 255).round().astype(np.uint8)
 

@@ -19,6 +19,7 @@ from core.jobs.progress import Progress
 from core.learn.pseudo import Proposal, RoundConfig, Teachers, at_slot, bounds_for, fits, purest
 from core.reader import VinReader
 from core.records import Photo
+from core.store.batch import around
 from core.store.connect import Store
 from core.store.entries import corners_of
 from core.store.errors import Gone, Refused
@@ -177,7 +178,7 @@ def _propose(store: Store, photo: PoolPhoto, reader: VinReader, teachers: Teache
         decoded = decode(read_photo(store, photo.sha256))
     except (Gone, ImageError):
         return None
-    region = Quad(np.array(photo.region[0])) if photo.region else None
+    region = around(photo.region)
     quad = _line(reader, decoded, region)
     if quad is None:
         return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.recognize.rules import Rules, apply_rules
+from core.recognize.strips import part_margin
 from core.records import Slot, SlotPosteriors, Strip
 from core.vin import ALPHABET
 
@@ -43,7 +44,12 @@ def slots_of(joined: np.ndarray, opinions: Mapping[str, SlotPosteriors], strip: 
     starts, widths = lengths[:-1] / lengths[-1], np.diff(lengths) / lengths[-1]
     centres = np.clip(extents.mean(axis=1), 0, 1 - 1e-6)
     parts = np.searchsorted(lengths[1:] / lengths[-1], centres, side="right")
-    within = ((extents - starts[parts, None]) / widths[parts, None]).tolist()
+    within = (extents - starts[parts, None]) / widths[parts, None]
+    if len(strip.parts) > 1:
+        # Readers see each part with its own margins; a slot is told in its quad's frame.
+        margins = np.array([part_margin(quad) for quad in strip.parts])[parts, None]
+        within = (within - margins) / (1 - 2 * margins)
+    within = within.tolist()
     order = np.argsort(-joined, axis=1)[:, : ALTERNATIVES + 1]
     shares = np.take_along_axis(joined, order, axis=1).tolist()
     said = {name: opinion.probabilities.argmax(axis=1).tolist() for name, opinion in opinions.items()}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from core.geometry import Quad
 from core.records import Slot, Strip
 
 MARGIN = 0.25
@@ -24,10 +25,14 @@ def to_input(pictures: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def margin_share(strip: Strip) -> float:
-    """What share of the rendered width one margin takes, 0..0.5."""
-    quad = strip.parts[0]
+    """What share of the rendered width one margin takes, 0..0.5; 0 of two parts, which have one each."""
+    return part_margin(strip.parts[0]) if len(strip.parts) == 1 else 0.0
+
+
+def part_margin(quad: Quad) -> float:
+    """What share of its rendered width one margin of a line's part takes, 0..0.5."""
     grown = quad.length + 2 * MARGIN * quad.height
-    return MARGIN * quad.height / grown if len(strip.parts) == 1 and grown > 0 else 0.0
+    return MARGIN * quad.height / grown if grown > 0 else 0.0
 
 
 def places(strip: Strip, slots: Sequence[Slot]) -> np.ndarray:
@@ -37,7 +42,7 @@ def places(strip: Strip, slots: Sequence[Slot]) -> np.ndarray:
     out = []
     for slot in slots:
         quad = strip.parts[slot.part]
-        margin = MARGIN * quad.height / (quad.length + 2 * MARGIN * quad.height)
+        margin = part_margin(quad)
         frame = margin + (1 - 2 * margin) * np.asarray(slot.extent)
         out.append(ends[slot.part] + frame * (ends[slot.part + 1] - ends[slot.part]))
     return np.asarray(out, dtype=float).reshape(-1, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from core.several.records import CarReading, FusedSlot, PhotoPart
 from core.several.shapes import SecondLook, laid_out, likeness, read_again
 from core.several.witness import Witness, evidence_of, weigh_texts, witness
 from core.several.words import COUNTED, as_read, fused_slots, words_of
+from core.verdict import DIFFERENT
 from core.vin import ALPHABET, LENGTH, check_digit_status
 
 DOUBT = Doubt()
@@ -32,6 +34,8 @@ AGREE = 2
 """Photos that must read a VIN themselves for a third one's beginning to be called misread."""
 YEAR = 9
 """Slot from which on year, plant and serial number are written (ISO 3779)."""
+MANY = 8
+"""Photos, and VINs, from which on those are told by their own word: all ways to join them take too long."""
 HELPS = 9
 """Slots for which a photo without a VIN of its own must vouch to be heard: other rows are no evidence."""
 CAUTIOUS = 0.9
@@ -111,7 +115,16 @@ def _groups(
 ) -> list[tuple[str, list[int]]]:
     """VINs that photos show, and which photos; the one that most photos show first."""
     left, groups = dict(seen), []
+    if len(left) > MANY:
+        # A day's photos of many cars: those that are sure of another VIN need not be weighed with the rest.
+        votes = Counter(readings[k].vin for k in left if readings[k].status == "accepted")
+        common = next(iter(votes.most_common(1)), ("", 0))[0] or ""
+        groups = _by_own_word(readings, [k for k in left if _surely_apart(readings[k], common)])
+        left = {k: one for k, one in left.items() if not any(k in photos for _, photos in groups)}
     while left:
+        if len(groups) >= MANY:
+            groups += _by_own_word(readings, list(left))
+            break
         texts, _ = weigh_texts(list(left.values()), rules)
         vin = texts[0]
         strangers = [k for k, one in left.items() if _shows_another(readings[k], one, vin)]
@@ -126,6 +139,19 @@ def _groups(
         groups.append((vin, mine))
         left = {k: left[k] for k in strangers}
     return sorted(groups, key=lambda group: _voices(readings, seen, group), reverse=True)
+
+
+def _surely_apart(reading: Reading, vin: str) -> bool:
+    differs = sum(a != b for a, b in zip(reading.vin or "", vin, strict=False))
+    return reading.status == "accepted" and differs >= DIFFERENT
+
+
+def _by_own_word(readings: Sequence[Reading], photos: Sequence[int]) -> list[tuple[str, list[int]]]:
+    """Photos in groups by the VIN that each was read as."""
+    found: dict[str, list[int]] = {}
+    for k in photos:
+        found.setdefault(readings[k].vin or "", []).append(k)
+    return list(found.items())
 
 
 def _shows_another(reading: Reading, one: Witness, vin: str) -> bool:
@@ -191,7 +217,8 @@ def _told(
         # Which of the VINs is the car's, nobody knows better than by the photos' number.
         probability *= len(mine) / sum(len(photos) for _, photos in groups)
     accept = settings.get("accept", 0.95)
-    status: Status = "accepted" if probability >= accept and voices else "review"
+    binding = check_digit_status(vin) != "invalid"
+    status: Status = "accepted" if probability >= accept and voices and binding else "review"
     with_bars, status = with_codes(vin, probability, status, codes)
     if len(groups) > 1:
         # A bar code on one of two cars does not make them one.

@@ -6,7 +6,7 @@ goes on where it was: photos that are here are not taken in again, readings that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from core.geometry import Quad
 from core.images import ImageError, read_file
 from core.records import Reading
 from core.store.connect import Store
+from core.store.content import Corners
 from core.store.errors import Gone, Refused
 from core.store.files import read_photo
 from core.store.photos import Incoming, add_photo
@@ -56,7 +57,8 @@ def read_waiting(store: Store, read: Read, models: Mapping[str, str], stale: boo
     """Read the photos that have no reading yet, or with ``stale`` those whose reading is another champion's.
 
     Approved and rejected photos are left alone. A photo that breaks the reader gets a reading with the status
-    ``error``, so that it is not tried for ever.
+    ``error``, so that it is not tried for ever. One whose file is not there, or for which there was no
+    memory, is told and stays waiting: that is no fault of the photo.
 
     Args:
         store: where.
@@ -67,7 +69,12 @@ def read_waiting(store: Store, read: Read, models: Mapping[str, str], stale: boo
     after = 0
     while batch := unread(store, models, BATCH, after, stale):
         for photo, sha256, region in batch:
-            reading = _read(store, read, sha256, Quad(np.array(region[0])) if region else None)
+            try:
+                data = read_photo(store, sha256)
+                reading = _read(read, data, around(region))
+            except (Gone, MemoryError) as error:
+                yield Step(sha256, photo, str(error) or "there was not enough memory to read it")
+                continue
             try:
                 save_prediction(store, photo, reading, models)
                 yield Step(sha256, photo, reading.error or "")
@@ -76,9 +83,23 @@ def read_waiting(store: Store, read: Read, models: Mapping[str, str], stale: boo
         after = batch[-1][0]
 
 
-def _read(store: Store, read: Read, sha256: str, region: Quad | None) -> Reading:
+def around(region: Sequence[Corners]) -> Quad | None:
+    """Where to read: the quad that came with a photo, or a box that holds both where there are two."""
+    quads = [Quad(np.array(corners)) for corners in region]
+    if len(quads) < 2:
+        return quads[0] if quads else None
+    left, top, right, bottom = np.inf, np.inf, -np.inf, -np.inf
+    for x, y, width, height in (quad.bounds() for quad in quads):
+        left, top = min(left, x), min(top, y)
+        right, bottom = max(right, x + width), max(bottom, y + height)
+    return Quad.from_box((left, top, right - left, bottom - top))
+
+
+def _read(read: Read, data: bytes, region: Quad | None) -> Reading:
     try:
-        return read(read_photo(store, sha256), region)
+        return read(data, region)
+    except MemoryError:
+        raise
     except Exception as error:  # the other photos are not to be lost for one
-        told = str(error) if isinstance(error, Gone) else f"the photo could not be read ({error})"
+        told = f"the photo could not be read ({error})"
         return Reading(vin=None, status="error", confidence=0.0, check_digit="not_applicable", error=told)

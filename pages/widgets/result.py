@@ -96,6 +96,18 @@ def bar_codes(text: str | None, codes: Sequence[BarCode]) -> None:
             )
 
 
+def other_vins(reading: Reading) -> None:
+    """Another car's VIN on the same photo: whose is wanted, only a person knows."""
+    if not reading.other_vins:
+        return
+    lines = "".join(f"<li><code>{escape(text)}</code></li>" for text in reading.other_vins)
+    st.html(
+        '<div class="vd-note vd-bad vd-code" role="alert"><p>The photo shows another VIN, too</p>'
+        f"<ul>{lines}</ul>Click its line on the photo below to read that one, or crop the photo to one "
+        "car.</div>"
+    )
+
+
 def badge(status: Status) -> str:
     """The status as HTML: a word, a sign and a colour."""
     words = STATUS[status]

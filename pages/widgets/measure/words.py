@@ -21,8 +21,9 @@ DEFINED = {
     "accepted": "<b>Accepted</b>: by the status that the reading had. Right if accepted: exact match among "
     "those.",
     "gold": "<b>Gold</b>: photos that only measure and never train.",
-    "taught": "<b>May know it</b>: the photo was read after its label had gone into a training snapshot or "
-    "an accepted pseudo-label. Not taught: the others. What networks learnt elsewhere is not known here.",
+    "taught": "<b>May know it</b>: the photo was read after its label had gone into a training snapshot, or "
+    "a run had begun that learnt from its pseudo-label. Not taught: the others. What networks learnt "
+    "elsewhere is not known here.",
     "time": "<b>Over time</b>: by the day on which the photo was read; a dashed line marks a promotion.",
     "year": "<b>Model year</b>: of the tenth character; where it can mean two years, the later. "
     "<b>Maker</b>: the label's first three characters. <b>Trouble</b>: the label's tags; a photo may "

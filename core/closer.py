@@ -29,6 +29,8 @@ CLOSE = 0.75
 """Side of that look over the detector's usual one."""
 BOXED = 0.5
 """Belief in a line that the photo's edge suggests; the detector's own is 0..1."""
+LONG = 4 / 3
+"""Sides of a usual photo. By its long side alone a panorama would be looked at as if from afar."""
 LARGE = 700
 """Pixels of a photo's long side from which small text is worth a closer look."""
 
@@ -42,6 +44,15 @@ def first_zoom(photo: Photo, settings: Mapping[str, float]) -> float:
     """
     side = settings.get("side", 1.0)
     return float(np.clip(max(photo.pixels.shape[:2]) / side, settings.get("smallest", side) / side, 1.0))
+
+
+def stretched(photo: Photo) -> float:
+    """How much longer the long side of a look may be, for a photo as many times its height as a panorama is.
+
+    The look costs as much as that at a photo of usual shape with the same long side.
+    """
+    sides = photo.pixels.shape[:2]
+    return float(np.sqrt(max(max(sides) / min(sides) / LONG, 1.0)))
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class CloserLook:
         for quarters in (2, 1, 3):
             yield self._seen(on_its_side(photo, quarters), words=True)
         if max(photo.pixels.shape[:2]) >= LARGE:
-            yield self._lines(self.detector.maps(photo, 2.0), FAINT)
+            yield self._lines(self.detector.maps(photo, 2.0 * stretched(photo)), FAINT)
 
     def _around(self, photo: Photo, candidates: list[Candidate]) -> list[Candidate]:
         """What is seen around the best candidates, made level, and on its head where that helps nothing."""

@@ -149,3 +149,19 @@ def test_a_reading_keeps_what_else_it_saw(reader: VinReader) -> None:
     assert reading.other_vins == () and replace(reading, other_vins=(OTHER,)).to_json("x")["other_vins"] == [
         OTHER
     ]
+
+
+def test_a_panorama_is_looked_at_as_closely_as_a_photo(reader: VinReader) -> None:
+    name = "sample-1.jpg"
+    sample = decode((SAMPLES / name).read_bytes()).pixels
+    chosen = reader.read(sample).chosen
+    assert chosen is not None
+    shrunk = 600 / chosen.line.parts[0].length
+    label = cv2.resize(sample, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA)
+    rng = np.random.default_rng(0)
+    field = cv2.resize(rng.uniform(60, 180, (14, 62, 3)).astype(np.float32), (12000, 2400))
+    wide = np.clip(field + rng.normal(0, 6, (2400, 12000, 1)).astype(np.float32), 0, 255).astype(np.uint8)
+    top, left = (2400 - label.shape[0]) // 2, 3500
+    wide[top : top + label.shape[0], left : left + label.shape[1]] = label
+    small = cv2.resize(wide, (6000, 1200), interpolation=cv2.INTER_AREA)
+    assert reader.read(small).vin == VINS[name]

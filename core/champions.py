@@ -9,6 +9,7 @@ Readers look at ``current`` whenever they load, so a running app follows without
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -121,6 +122,11 @@ def folder_of(name: str) -> Path:
 def fingerprints(folder: Path) -> dict[str, str]:
     """Network -> fingerprint, from the cards of a folder."""
     return {name: load_card(name, folder).fingerprint for name in NETWORKS}
+
+
+def cards(folder: Path) -> dict[str, str]:
+    """Network -> sha256 of its whole card: of the network, and of what was calibrated with it."""
+    return {name: hashlib.sha256((folder / f"{name}.json").read_bytes()).hexdigest() for name in NETWORKS}
 
 
 def assemble(candidate: Path, target: Path, base: Path | None = None) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from core.disk import written_whole
+
 CHAMPION = Path(__file__).resolve().parent.parent / "models" / "champion"
 """Where the networks that serve lie; ``VIN_DESK_MODELS`` points elsewhere."""
 
@@ -199,7 +201,8 @@ def session(model: bytes | Path) -> onnxruntime.InferenceSession:
 def write_card(card: Card, folder: Path) -> None:
     """Write ``<name>.json`` beside the files it describes."""
     text = json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n"
-    (folder / f"{card.name}.json").write_text(text, encoding="utf-8")
+    # Whole or not at all: without its card a network serves nobody.
+    written_whole(folder / f"{card.name}.json", text.encode(), 0o644)
 
 
 def checked_bytes(path: Path, card: Card) -> bytes:

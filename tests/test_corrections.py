@@ -203,3 +203,11 @@ class TestTasks:
         assert torch.isfinite(loss)
         task.network.eval()
         assert 0 <= task.validate(task.network)["score"] <= 2
+
+    def test_a_photo_that_is_forgotten_meanwhile_does_not_end_the_detectors_run(self, file: Path) -> None:
+        config = CraftTrainConfig(corrections=str(file), real=1.0, replay=0.0, start="scratch")
+        task = CraftTask(config)
+        for one in (*task._real, *task._fresh, *task._val):
+            one.path.write_bytes(b"no photo any more")
+        assert task.batch(0, 2, 1)[0].shape == (2, 3, config.side, config.side)
+        assert task.validate(task.network) == {"score": 0.0}

@@ -15,7 +15,7 @@ from learning_kit import approved_photo, filled
 from core.cli.models import table
 from core.jobs.finetune import CANDIDATE, FineTune, put_finetune
 from core.jobs.gating import put_gate
-from core.learn.gate import GoldPhoto, Read, changed, compare, judge
+from core.learn.gate import GoldPhoto, Read, by_car, changed, compare, judge
 from core.learn.paired import tail
 from core.store.connect import Store
 from core.store.jobs import Owner, claim, end_job, sign
@@ -95,6 +95,34 @@ def test_a_kind_that_loses_stops_a_candidate_that_gains_overall() -> None:
 def test_strata_are_kinds_makers_and_troubles() -> None:
     verdict = judge(gold(mix(both=60), tags=("glare",)))
     assert [one.name for one in verdict.strata] == ["kind label", "maker 1M8", "trouble glare"]
+
+
+class TestPhotosOfOneCar:
+    def test_are_one_piece_of_evidence(self) -> None:
+        """Five more photos of one windshield read are no five cars."""
+        photos = gold(mix(both=60)) + [replace(one, car="a") for one in gold(mix(gained=5))]
+        verdict = judge(photos)
+        assert (verdict.overall.count, verdict.overall.gained) == (61, 1)
+        assert "is better" not in verdict.reasons[0] and "of 61 gold cars" in verdict.reasons[0]
+
+    def test_do_not_make_up_for_too_few_cars(self) -> None:
+        photos = [replace(one, car=f"car {k // 5}") for k, one in enumerate(gold(mix(both=60)))]
+        verdict = judge(photos)
+        assert verdict.outcome == "unsure" and "12 gold cars, at least 50" in verdict.reasons[0]
+
+    @pytest.mark.parametrize(
+        ("seen", "outcome"),
+        [
+            ({"both": 3}, (True, True)),
+            ({"both": 2, "gained": 1}, (False, True)),
+            ({"gained": 1, "lost": 2}, (True, False)),
+            ({"gained": 1, "lost": 1}, (False, False)),
+            ({"neither": 2}, (False, False)),
+        ],
+    )
+    def test_go_well_together(self, seen: dict[str, int], outcome: tuple[bool, bool]) -> None:
+        photos = [replace(one, car="a") for one in gold(mix(**seen))]
+        assert by_car(photos, lambda photo: photo.right) == [outcome]
 
 
 def test_the_tail_is_mcnemars_exact_test() -> None:

@@ -122,6 +122,23 @@ class TestRows:
         assert beat(desk.store, made.id, ME) == "lost"
         assert GONE + 2 + 2 < 15  # silence, sign of life, and a look of the desk
 
+    def test_a_clock_that_was_set_back_keeps_no_dead_job_alive(self, desk: Desk) -> None:
+        made = put(desk)
+        claim(desk.store)
+        sign(desk.store, made.id, ME)
+        desk.clock.at -= 3600
+        assert [one.id for one in tidy(desk.store, gone)] == [made.id]
+
+    def test_a_new_job_never_goes_on_in_the_folder_of_another(self, desk: Desk) -> None:
+        """Ids are dealt out again after a restore, and by every store beside the same photos."""
+        old = Path(put(desk).folder)
+        other = old.with_name(str(int(old.name) + 1))
+        other.mkdir(parents=True)
+        (other / "checkpoint.pt").write_bytes(b"of another run")
+        made = put(desk)
+        assert Path(made.folder) != other and not Path(made.folder).exists()
+        assert made.log.startswith(made.folder)
+
     def test_where_processes_cannot_be_seen_silence_alone_tells(self, desk: Desk) -> None:
         made = put(desk)
         claim(desk.store)
@@ -218,7 +235,7 @@ class TestRunner:
 
     def test_work_that_ends_well_is_done(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         def work(_store: Store, _job: Job, progress: Progress) -> str:
-            progress.tell(0.25, "a quarter", {"loss": 2.0})
+            progress.tell(0.25, "a quarter", {"loss": 2.0, "val_cer": float("nan")})
             assert progress.folder.is_dir()
             return "one candidate"
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.learn import loop
-from core.learn.loop import RunConfig, best_validation, train
+from core.learn.loop import Diverged, RunConfig, best_validation, train
 
 STEPS = 30
 
@@ -120,6 +120,21 @@ def test_a_resumed_run_ends_with_the_same_weights_as_an_unbroken_one(tmp_path: P
     states = [torch.load(folder / "checkpoint.pt", weights_only=True) for folder in (whole, pieces)]
     assert states[0]["progress"]["step"] == states[1]["progress"]["step"] == STEPS
     assert torch.equal(states[0]["network"]["weight"], states[1]["network"]["weight"])
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_leaves_the_checkpoint_sound(tmp_path: Path) -> None:
+    class Diverging(LineTask):
+        def batch(self, index: int, size: int, seed: int) -> tuple[Tensor, ...]:
+            x, y = super().batch(index, size, seed)
+            return (x, y * torch.nan) if index >= 20 else (x, y)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(LineTask(), config(tmp_path, report_steps=1), broken_off_at(15))
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+    with pytest.raises(Diverged, match="lower learning rate"):
+        train(Diverging(), config(tmp_path))
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+    train(LineTask(), config(tmp_path))
 
 
 def test_another_seed_gives_other_weights(tmp_path: Path) -> None:

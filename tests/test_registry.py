@@ -67,6 +67,21 @@ def test_missing_and_broken_files_say_what_is_wrong(copy: Path) -> None:
         load("craft", copy)
 
 
+def test_a_card_that_cannot_be_written_leaves_the_old_one(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (copy / "ctc.json").read_bytes()
+    card = registry.load_card("ctc", copy)
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("core.disk.os.replace", full)
+    with pytest.raises(OSError, match="no space"):
+        registry.write_card(card, copy)
+    assert (copy / "ctc.json").read_bytes() == before
+
+
 def test_a_card_of_another_network_is_refused(copy: Path) -> None:
     entries = json.loads((copy / "ctc.json").read_text())
     entries["sha256"]["ctc.onnx"] = "0" * 64

@@ -108,6 +108,15 @@ class TestBackup:
         assert history(copy, desk.photos[0]) == [saved]
         assert check(copy) == []
 
+    def test_a_backup_that_is_refreshed_holds_no_forgotten_photo(self, desk: Desk, tmp_path: Path) -> None:
+        back_up(desk.store, tmp_path / "copy.db", photos=True)
+        kept = sorted((tmp_path / "copy.db.photos").glob("??/*"))
+        forget(desk.store, desk.photos[0], desk.adm, "request", uid())
+        (tmp_path / "copy.db").unlink()
+        back_up(desk.store, tmp_path / "copy.db", photos=True)
+        left = sorted((tmp_path / "copy.db.photos").glob("??/*"))
+        assert len(left) == len(kept) - 1 and set(left) < set(kept)
+
     def test_a_backup_while_others_save_is_whole(self, desk: Desk, tmp_path: Path) -> None:
         process = multiprocessing.get_context("fork").Process(target=_save_many, args=(desk, 30))
         process.start()

@@ -14,7 +14,7 @@ from core import champions
 from core.cli import main
 from core.jobs.promotion import promotable, roll_back
 from core.learn.gate import GoldPhoto, Read, judge
-from core.registry import ModelError
+from core.registry import ModelError, load_card, write_card
 from core.store import Store
 from core.store.jobs import Job, Owner, claim, end_job, job, put_job, sign
 from core.store.ledger import change_champion
@@ -52,7 +52,10 @@ def passed(store: Store, eve: Person, home: Path) -> Job:
     read = Read("1M8GDM9AXKP042788", 0.9, True, 20.0)
     verdict = judge([GoldPhoto(1, "1M8GDM9AXKP042788", "label", (), read, read)])
     verdict = replace(verdict, outcome="pass", reasons=("as good as the champion",))
-    told = {"champion": networks, "candidate": networks, "left_out": 0, "changed": []}
+    told = {
+        "champion": networks, "candidate": networks, "left_out": 0, "changed": [],
+        "cards": champions.cards(home),
+    }  # fmt: skip
     Path(gated.folder).mkdir(parents=True, exist_ok=True)
     (Path(gated.folder) / "gate.json").write_text(json.dumps(told | {"verdict": verdict.to_json()}))
     return trained
@@ -106,6 +109,16 @@ def test_a_candidate_without_its_card_is_told_and_the_desk_works(store: Store, p
     assert at.button(key="promote").disabled
     assert not at.error
     assert at.button(key="freeze")
+
+
+def test_a_champion_that_was_calibrated_since_is_another_opponent(
+    store: Store, passed: Job, home: Path
+) -> None:
+    """The candidate brings its own settings along: the new calibration would be gone without a word."""
+    assert promotable(store, passed) == ""
+    card = load_card("ctc", home)
+    write_card(replace(card, settings=card.settings | {"accept": 0.5}), home)
+    assert "calibrated anew" in promotable(store, passed)
 
 
 def test_so_it_is_from_the_command_line(

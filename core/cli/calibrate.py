@@ -42,34 +42,30 @@ def run(options: argparse.Namespace) -> int:
     """Read, fit, write."""
     from core.learn.calibrate import calibrate
     from core.learn.crops import read_labels
-    from core.learn.evaluate import UNREADABLE
+    from core.synth.glyphs import NoFonts
 
     try:
         rows = read_labels(options.labels)
     except (OSError, ValueError) as error:
         raise Refusal(f"{options.labels} cannot be used: {error}") from error
-    found = [label for label in rows if label.vin or label.read == "illegible"]
-    labels = [label for label in found if label.use == options.use]
-    # Training takes photos that were read for sure; the others are as new to the readers as these.
-    others = [label for label in found if label.use != options.use and label.read in UNREADABLE]
+    known = [label for label in rows if label.vin or label.read == "illegible"]
+    labels = [label for label in known if label.use == options.use]
     if options.report and not options.report.parent.is_dir():
         raise Refusal(f"the folder of {options.report} does not exist; make it first")
     reader = load_reader()
     weights = _fusion(reader, labels)
     say("weights    " + ", ".join(f"{name} {weight:g}" for name, weight in weights.items()))
-    if not options.dry:
-        # What an earlier calibration turned away as no VIN counts here.
-        _keep(weights | {"present": 0.0})
-        reader = load_reader()
+    # What an earlier calibration turned away as no VIN counts here. Nobody else is served by this.
+    reader = _with(reader, weights | {"present": 0.0})
     pairs = [(label, read_path(reader, label.path)) for label in progress(labels, "photos")]
-    unsure = [(label, read_path(reader, label.path)) for label in progress(others, "photos in doubt")]
     try:
-        fitted = calibrate(pairs, unsure)
-    except ValueError as error:
+        fitted = calibrate(pairs)
+        settings = weights | fitted.settings | _presence(reader, pairs)
+    except (ValueError, NoFonts) as error:
         raise Refusal(str(error)) from error
-    settings = fitted.settings | _presence(reader, pairs)
     for name, value in settings.items():
-        say(f"{name:<10} {value:.4f}")
+        if name not in weights:
+            say(f"{name:<10} {value:.4f}")
     say(f"Brier score {fitted.brier:.4f} on {fitted.count} photos")
     if not options.dry:
         _keep(settings)
@@ -135,6 +131,15 @@ def _fusion(reader: VinReader, labels: Sequence[LabelledPhoto]) -> dict[str, flo
     for name, told in table.items():
         say(f"{name:<10} exact {told['exact']:.1%}  CER {told['cer']:.2%}  slots {told['slots']:.2%}")
     return weights
+
+
+def _with(reader: VinReader, settings: dict[str, float]) -> VinReader:
+    """The reader with other settings, which are written nowhere yet."""
+    ctc = reader.panel.ctc
+    card = replace(ctc.network.card, settings=ctc.network.card.settings | settings)
+    return replace(
+        reader, panel=replace(reader.panel, ctc=replace(ctc, network=replace(ctc.network, card=card)))
+    )
 
 
 def _keep(settings: dict[str, float]) -> None:

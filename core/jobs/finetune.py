@@ -30,6 +30,10 @@ NETWORKS = ("ctc", "yolo", "craft")
 CANDIDATE = "candidate"
 
 
+SHOWN = ("val_exact", "val_cer", "val_score")
+"""Figures of a validation that the Train desk tells."""
+
+
 @dataclass(frozen=True)
 class FineTune:
     """What a fine-tune is asked to do.
@@ -132,9 +136,7 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
 
     def report(figures: dict[str, float]) -> None:
         done = figures["step"] / config.steps if config.steps else figures["minutes"] / config.minutes
-        told: dict[str, float] = {
-            name: figures[name] for name in ("loss", "val_exact", "val_cer", "val_score") if name in figures
-        }
+        told: dict[str, float] = {name: figures[name] for name in ("loss", *SHOWN) if name in figures}
         text = ", ".join(f"{name.replace('val_', 'val ')} {value:.3g}" for name, value in told.items())
         progress.tell(0.97 * min(1.0, done), f"step {figures['step']:.0f}: {text}", told)
 
@@ -142,7 +144,9 @@ def finetune(store: Store, job: Job, progress: Progress) -> str:
     progress.tell(0.98, "exporting the candidate")
     card = _export(job, wanted, snapshot, material, weights)
     note_model(store, card.sha256[f"{card.name}.onnx"], card.name, asdict(card), job.id)
-    progress.tell(metrics={"candidate": card.fingerprint, "parameters": card.parameters})
+    # What was told last is of the last weights; these are of the best ones, which the candidate is.
+    best = {f"val_{name}": value for name, value in card.metrics.items() if f"val_{name}" in SHOWN}
+    progress.tell(metrics={"candidate": card.fingerprint, "parameters": card.parameters, **best})
     discard(progress.folder)
     gold, _ = gold_photos(store, snapshot)
     told = f"candidate {card.name} {card.fingerprint}, learnt from {material.teaching} photos"

@@ -20,6 +20,7 @@ from core.registry import champion_folder
 from core.store.connect import Store
 from core.store.errors import Gone, Refused
 from core.store.files import read_photo
+from core.store.forget import sweep_runs
 from core.store.jobs import Job, jobs, put_job
 from core.store.jobs import job as job_of
 from core.store.learning import gold_photos
@@ -79,11 +80,14 @@ def gate(store: Store, job: Job, progress: Progress) -> str:
         except (Gone, ImageError):  # forgotten meanwhile
             continue
         read.append(
-            GoldPhoto(photo.photo, photo.text, photo.kind, photo.tags, _read(both[0]), _read(both[1]))
+            GoldPhoto(
+                photo.photo, photo.text, photo.kind, photo.tags, _read(both[0]), _read(both[1]), photo.car
+            )
         )
     verdict = judge(read, GateConfig())
     told = {
         "champion": models,
+        "cards": champions.cards(serving),
         "candidate": champions.fingerprints(folder),
         "left_out": left_out,
         "verdict": verdict.to_json(),
@@ -95,6 +99,8 @@ def gate(store: Store, job: Job, progress: Progress) -> str:
         ],
     }
     _keep(progress.folder / RESULT, told)
+    # Somebody may have been forgotten while it read.
+    sweep_runs(store)
     progress.tell(1.0, verdict.reasons[0], {"outcome": verdict.outcome, **_figures(verdict)})
     for path in folder.iterdir():
         path.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -60,7 +61,13 @@ class Progress:
         with self._lock:
             self._share = self._share if share is None else share
             self._told = self._told if text is None else text
-            self._metrics.update(metrics or {})
+            # What is no number cannot be kept, and would silence every sign of life after it.
+            sound = {
+                name: value
+                for name, value in (metrics or {}).items()
+                if not isinstance(value, float) or math.isfinite(value)
+            }
+            self._metrics.update(sound)
 
     def _watch(self) -> None:
         while not self._over.wait(EVERY):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core import champions
 from core.champions import Release
 from core.jobs.gating import candidate_of, newest_gate, result
-from core.registry import ModelError
+from core.registry import ModelError, champion_folder
 from core.store.connect import Store
 from core.store.errors import Refused
 from core.store.jobs import Job, job
@@ -79,6 +79,8 @@ def _grounds(store: Store, trained: Job) -> tuple[int, dict]:
         raise Refused(found["verdict"]["reasons"][0])
     if found["champion"] != champions.champion().networks:
         raise Refused("another champion serves since the gate was asked; ask it again")
+    if found.get("cards", now := champions.cards(champion_folder())) != now:
+        raise Refused("the champion was calibrated anew since the gate was asked; ask it again")
     name = trained.kind.split()[-1]
     if champions.fingerprint_in(candidate, name) != found["candidate"][name]:
         raise Refused("the candidate is not the one that passed the gate; ask it again")

@@ -50,8 +50,8 @@ def at_once() -> int:
 
 
 def silence(store: Store, entry: Job) -> float:
-    """Seconds since the last sign of life of a running job, 0 of others."""
-    return store.now() - (entry.heartbeat or entry.started) if entry.state == "running" else 0.0
+    """Seconds since the last sign of life of a running job, whichever way the clock went; 0 of others."""
+    return abs(store.now() - (entry.heartbeat or entry.started)) if entry.state == "running" else 0.0
 
 
 def _end_stubborn(store: Store) -> None:

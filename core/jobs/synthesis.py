@@ -87,7 +87,7 @@ def synthesize(_store: Store, job: Job, progress: Progress) -> str:
     except NoFonts as error:
         raise Refused(str(error)) from error
     progress.tell(metrics={"pictures": order.count, "made": made})
-    return f"{order.count:,} {kind} in runs/{job.id}/{PICTURES} of the data folder"
+    return f"{order.count:,} {kind} in runs/{progress.folder.name}/{PICTURES} of the data folder"
 
 
 def sheet_of(job: Job) -> bytes:

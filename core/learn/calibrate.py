@@ -48,19 +48,15 @@ class Calibration:
     brier: float
 
 
-def calibrate(
-    pairs: Sequence[tuple[LabelledPhoto, Reading]],
-    unsure: Sequence[tuple[LabelledPhoto, Reading]] = (),
-) -> Calibration:
+def calibrate(pairs: Sequence[tuple[LabelledPhoto, Reading]]) -> Calibration:
     """Fit on labelled readings.
 
     Photos read ``twice`` tell right from wrong; ``doubtful`` ones count as wrong where the reading
     contradicts a character that could be read, and are left out otherwise.
 
     Args:
-        pairs: photos that trained nothing, and what was read.
-        unsure: further photos that people could not read for sure; they only say from which probability on
-            such photos are held back.
+        pairs: photos that trained nothing, and what was read. Those that people could not read for sure say
+            from which probability on such photos are held back.
 
     Raises:
         ValueError: fewer than 20 usable photos, or all of them right or all wrong.
@@ -77,7 +73,7 @@ def calibrate(
     probabilities = np.array(
         [confidence(reading.chosen, settings) for reading, _ in usable if reading.chosen]
     )
-    settings["accept"] = max(_threshold(probabilities, targets), _guard([*pairs, *unsure], settings))
+    settings["accept"] = max(_threshold(probabilities, targets), _guard(pairs, settings))
     settings |= _score_thresholds([reading for reading, right in usable if right])
     return Calibration(settings, len(usable), float(np.mean((probabilities - targets) ** 2)))
 

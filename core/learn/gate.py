@@ -10,7 +10,7 @@ at, or more accepted errors. Anything else is too little evidence.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -26,9 +26,9 @@ class GateConfig:
     """What the gate asks for.
 
     Attributes:
-        least: gold photos below which there is not enough evidence.
-        stratum: photos from which on a kind, maker or trouble is judged by itself.
-        margin: share of the photos by which a candidate that passes may at most be worse, 95 % sure.
+        least: gold cars below which there is not enough evidence.
+        stratum: cars from which on a kind, maker or trouble is judged by itself.
+        margin: share of the cars by which a candidate that passes may at most be worse, 95 % sure.
         level: probability of chance below which a difference counts.
         slower: the candidate's median time over the champion's from which on that is remarked.
     """
@@ -68,6 +68,7 @@ class GoldPhoto:
         tags: troubles.
         champion: its reading.
         candidate: its reading.
+        car: which one it shows; photos of one car are one piece of evidence. Empty: no other photo's.
     """
 
     photo: int
@@ -76,6 +77,7 @@ class GoldPhoto:
     tags: tuple[str, ...]
     champion: Read
     candidate: Read
+    car: str = ""
 
     @property
     def right(self) -> tuple[bool, bool]:
@@ -157,12 +159,13 @@ def judge(photos: Sequence[GoldPhoto], config: GateConfig | None = None) -> Verd
     config = config or GateConfig()
     overall = compare("all", photos)
     strata = tuple(
-        compare(name, members) for name, members in _strata(photos) if len(members) >= config.stratum
+        one for name, members in _strata(photos) if (one := compare(name, members)).count >= config.stratum
     )
-    unaided = paired("accepted and right", [photo.unaided for photo in photos])
-    spared = paired("not accepted if wrong", [photo.spared for photo in photos])
+    unaided = paired("accepted and right", by_car(photos, lambda photo: photo.unaided))
+    spared = paired("not accepted if wrong", by_car(photos, lambda photo: photo.spared))
     sides = (_side([(p.truth, p.champion) for p in photos]), _side([(p.truth, p.candidate) for p in photos]))
-    outcome, reasons = _decide(overall, strata, unaided, spared, config)
+    unit = "photos" if overall.count == len(photos) else "cars"
+    outcome, reasons = _decide(overall, strata, unaided, spared, config, unit)
     remarks = _remarks(spared, sides, config) if photos else ()
     return Verdict(outcome, reasons, remarks, overall, strata, unaided, spared, *sides)
 
@@ -174,8 +177,26 @@ def comparisons(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def compare(name: str, photos: Sequence[GoldPhoto]) -> Comparison:
-    """Exact readings on some photos."""
-    return paired(name, [photo.right for photo in photos])
+    """Exact readings on some photos, each car once."""
+    return paired(name, by_car(photos, lambda photo: photo.right))
+
+
+def by_car(
+    photos: Sequence[GoldPhoto], went_well: Callable[[GoldPhoto], tuple[bool, bool]]
+) -> list[tuple[bool, bool]]:
+    """Champion and candidate on each car, because photos of one plate share its font, dirt and light.
+
+    The side that does well on more of a car's photos is ahead on it; else both must do well on all of them.
+    """
+    cars: dict[tuple[str, int], list[tuple[bool, bool]]] = defaultdict(list)
+    for number, photo in enumerate(photos):
+        cars[photo.car, 0 if photo.car else number].append(went_well(photo))
+    outcomes = []
+    for seen in cars.values():
+        old, new = sum(one for one, _ in seen), sum(other for _, other in seen)
+        whole = old == new == len(seen)
+        outcomes.append((whole or old > new, whole or new > old))
+    return outcomes
 
 
 def changed(photos: Iterable[GoldPhoto]) -> list[GoldPhoto]:
@@ -190,14 +211,15 @@ def _decide(
     unaided: Comparison,
     spared: Comparison,
     config: GateConfig,
+    unit: str,
 ) -> tuple[Outcome, tuple[str, ...]]:
     told = (
-        f"the candidate reads {overall.candidate} of {overall.count} gold photos, the champion "
+        f"the candidate reads {overall.candidate} of {overall.count} gold {unit}, the champion "
         f"{overall.champion}: {overall.gained} gained, {overall.lost} lost"
     )
     if overall.count < config.least:
         return "unsure", (
-            f"not enough evidence: {overall.count} gold photos, at least {config.least} are needed; approve "
+            f"not enough evidence: {overall.count} gold {unit}, at least {config.least} are needed; approve "
             "more photos, freeze a snapshot, so that some become gold, and ask the gate again", told,
         )  # fmt: skip
     losers = [one for one in strata if _behind(one, config.level)]

@@ -70,6 +70,10 @@ class RunConfig:
     device: str = "auto"
 
 
+class Diverged(RuntimeError):
+    """A run's loss or gradient is no number any more."""
+
+
 class Task(Protocol):
     """What a network brings to the loop."""
 
@@ -123,9 +127,14 @@ def train(task: Task, config: RunConfig, report: Callable[[dict[str, float]], No
                 state.save(folder / "checkpoint.pt")
                 last_checkpoint = time.monotonic()
         curves.write(state.validate(folder))
-    finally:
+    except Diverged:
+        # Not saved: running means may be no numbers either, and the last checkpoint is sound.
+        raise
+    except BaseException:
         # Stopped by hand or by an error: what was learnt so far is kept.
         state.save(folder / "checkpoint.pt")
+        raise
+    state.save(folder / "checkpoint.pt")
     return folder / BEST
 
 
@@ -196,7 +205,11 @@ class _State:
         loss, figures = self.task.loss(self.task.network, tuple(part.to(self.device) for part in batch))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.task.network.parameters(), self.config.clip)
+        norm = nn.utils.clip_grad_norm_(self.task.network.parameters(), self.config.clip)
+        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+            raise Diverged(
+                f"the loss is no number any more at step {self.step}; start again with a lower learning rate"
+            )
         self.optimiser.step()
         self.average.update_parameters(self.task.network)
         self.step += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from core.store.annotations import standing
 from core.store.connect import Store, first, rows, update
 from core.store.errors import Refused, StoreError, Unwritable, translated
-from core.store.files import path_of
+from core.store.files import erase_file, path_of
 from core.store.forget import erase_in, sweep
 
 PAGES = 2000
@@ -148,6 +148,11 @@ def _forget_again(store: Store, copy: Store) -> int:
 
 
 def _copy_photos(store: Store, folder: Path) -> None:
+    with store.reading() as db:
+        gone = rows(db, "SELECT sha256 FROM photos WHERE state = 'forgotten'")
+    for row in gone:
+        # A backup that is refreshed every night is the newest one: what was forgotten is not in it.
+        erase_file(folder / row["sha256"][:2] / row["sha256"])
     for path in sorted((store.home / "photos").glob("??/*")):
         target = folder / path.parent.name / path.name
         if path.name.startswith(".") or (target.exists() and target.stat().st_size == path.stat().st_size):

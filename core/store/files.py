@@ -71,7 +71,15 @@ def read_photo(store: Store, sha256: str) -> bytes:
 
 def erase_photo(store: Store, sha256: str) -> None:
     """Overwrite and remove a photo's file; it may be gone already."""
-    path = path_of(store, sha256)
+    erase_file(path_of(store, sha256))
+
+
+def erase_file(path: Path) -> None:
+    """Overwrite and remove a file; it may be gone already.
+
+    Raises:
+        Unwritable: it cannot be erased.
+    """
     try:
         with path.open("r+b") as file:
             file.write(bytes(path.stat().st_size))

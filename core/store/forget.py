@@ -92,12 +92,16 @@ def sweep(store: Store) -> None:
     for row in found:
         if path_of(store, row["sha256"]).exists():
             erase_photo(store, row["sha256"])
-    _sweep_runs(store, {row["sha256"] for row in found})
+    sweep_runs(store)
     store.emptied_wal()
 
 
-def _sweep_runs(store: Store, gone: set[str]) -> None:
+def sweep_runs(store: Store) -> None:
     """What jobs keep of single photos: a file that names a forgotten one goes; it can be made anew."""
+    with store.reading() as db:
+        gone = {row["sha256"] for row in rows(db, "SELECT sha256 FROM photos WHERE state = 'forgotten'")}
+    if not gone:
+        return
     for path in (store.home / "runs").glob("*/*.json*"):
         text = path.read_text(encoding="utf-8", errors="replace")
         if any(sha256 in text for sha256 in gone):

@@ -8,6 +8,7 @@ What a process is, is not the store's business: the caller brings :data:`Lives`.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,9 @@ def put_job(
         allowed(db, person, "learn")
         key = insert(db, "runs", row)
         folder = runs_folder(store) / str(key)
+        if folder.exists():
+            # Of a job that this store does not know, of another store or from before it was restored.
+            folder = folder.with_name(f"{key}-{secrets.token_hex(4)}")
         update(db, "runs", key, {"folder": str(folder), "log": str(folder / "log.txt")})
         return _job(db, key)
 
@@ -278,7 +282,8 @@ def _begun(now: float) -> Row:
 
 
 def _lost(row: Row, now: float, lives: Lives) -> bool:
-    silent = now - (row["heartbeat"] or 0.0)
+    # A sign of life from the future: the clock was set back since.
+    silent = abs(now - (row["heartbeat"] or 0.0))
     if row["pid"] is None:
         return silent > START
     alive = lives(row["pid"], row["born"] or "")

@@ -47,6 +47,7 @@ class Gold:
         kind: what carries the VIN.
         tags: troubles.
         quads: where it is, pixels of the upright photo.
+        car: its group, empty where it has none.
     """
 
     photo: int
@@ -55,6 +56,7 @@ class Gold:
     kind: str
     tags: tuple[str, ...]
     quads: tuple[Corners, ...] = ()
+    car: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,15 @@ def gold_photos(store: Store, snapshot: Snapshot) -> tuple[list[Gold], int]:
     # A photo that taught may be of a gold car that nothing but its pseudo-label tells.
     fit = fitting([row["text"] for row in found], [row["text"] for row in texts])
     kept = [
-        Gold(row["id"], row["sha256"], content.text, row["kind"], content.tags, content.quads)
+        Gold(
+            row["id"],
+            row["sha256"],
+            content.text,
+            row["kind"],
+            content.tags,
+            content.quads,
+            row["vin_group"] or "",
+        )
         for row, taught in zip(found, fit, strict=True)
         for content in [_content(row)]
         if UNREAD not in row["text"] and row["vin_group"] not in seen and not taught

@@ -39,6 +39,14 @@ class KnownPhoto:
         photo = images.decode(images.read_file(self.path))
         return photo.pixels, photo.scale
 
+    def readable(self) -> bool:
+        """Whether the file is still there and can be decoded."""
+        try:
+            self.decoded()
+        except images.ImageError:
+            return False
+        return True
+
     def targets(self, matrix: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         """Targets and weights, float32 ``(3, *shape)``, of a picture of it.
 

@@ -16,6 +16,7 @@ from torch.nn import functional
 from core.detect.craft import STRIDE, normalise, to_input
 from core.detect.lines import LineConfig, find_lines
 from core.geometry import Box, Quad, project
+from core.images import ImageError
 from core.learn.corrections import load_corrections
 from core.learn.craft.known import KnownPhoto, around
 from core.learn.craft.network import CraftNetwork, CraftNetworkConfig
@@ -124,6 +125,9 @@ class CraftTask:
         """Share of ``val`` photos whose first line lies on the box and fills it, as they are and turned."""
         if not self._val:
             return {"score": 0.0}
+        self._val = [photo for photo in self._val if photo.readable()]
+        if not self._val:
+            return {"score": 0.0}
         usual = np.array([self._fills(network, photo) for photo in self._val])
         turned = np.array(
             [self._fills(network, photo, _TURNS[k % len(_TURNS)]) for k, photo in enumerate(self._val[::2])]
@@ -172,7 +176,11 @@ class CraftTask:
         if self._fresh and self._real and rng.random() < self.config.replay:
             known = self._real
         one = known[int(rng.integers(len(known)))]
-        pixels, scale = one.decoded()
+        try:
+            pixels, scale = one.decoded()
+        except ImageError:
+            # Forgotten while the run goes on, or damaged: one photo must not end it.
+            return self._scene(rng)
         side, quads = self.config.side, [quad.scaled(scale) for quad in one.quads]
         line = quads[0] if len(quads) == 1 else Quad.from_box(around(quads))
         size = (pixels.shape[1], pixels.shape[0])

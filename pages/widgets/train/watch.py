@@ -55,7 +55,9 @@ def _card(store: Store, person: Person, job: Job) -> None:
         told.html(_told(store, job))
         with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
             for wish, icon, states in _BUTTONS:
-                if job.state in states and not (job.state == "running" and job.wish):
+                # Whoever waits for a pause in vain may still cancel.
+                asked = job.state == "running" and job.wish and (job.wish, wish) != ("pause", "cancel")
+                if job.state in states and not asked:
                     st.button(
                         wish.capitalize(), key=f"{wish}_{job.id}", icon=icon, on_click=_ask,
                         args=(store, job.id, person, wish),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.cli import main
 from core.geometry import Quad
 from core.learn.calibrate import COVERAGE, PRECISION, calibrate, calibrate_presence
 from core.learn.crops import LabelledPhoto
+from core.reader import VinReader
 from core.recognize.prior import learn_prior
 from core.records import Candidate, Line, Reading, Slot
 from core.verdict import FEATURES, confidence, presence
@@ -122,3 +125,20 @@ def test_a_reader_that_sees_nothing_says_no_more_than_one_that_misses_two() -> N
 
 def test_too_few_pictures_leave_presence_alone() -> None:
     assert calibrate_presence([(seen(VIN, 0.0), True)], [None], None) == {}
+
+
+def test_a_calibration_that_breaks_off_leaves_the_champion_as_it_was(home: Path, tmp_path: Path) -> None:
+    """All right: nothing to tell right from wrong by. By then the readers' weights have been fitted."""
+    samples = Path(__file__).resolve().parent.parent / "assets" / "samples"
+    vins = json.loads((samples.parent / "samples.json").read_text())
+    reader = VinReader.load()
+    rows = ["photo,vin,use,read,left,top,width,height"]
+    for name, vin in sorted(vins.items()):
+        chosen = reader.read((samples / name).read_bytes()).chosen
+        assert chosen is not None
+        box = ",".join(str(round(value)) for value in chosen.line.parts[0].bounds())
+        rows += [f"{samples / name},{vin},val,twice,{box}"] * 6
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    before = {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()}
+    assert main(["calibrate", str(tmp_path / "labels.csv")]) == 2
+    assert {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()} == before

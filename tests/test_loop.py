@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from core.learn import loop
 from core.learn.loop import Diverged, RunConfig, best_validation, train
+from core.learn.mean import mean_weights
 
 STEPS = 30
 
@@ -145,6 +146,28 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
         ends.append(load_file(folder / "last.safetensors")["weight"].item())
     assert ends[0] == ends[1]
     assert ends[0] != ends[2]
+
+
+def test_the_mean_of_two_runs_is_validated_and_kept_with_its_figures(tmp_path: Path) -> None:
+    ends = []
+    for seed in (1, 2):
+        train(LineTask(), config(tmp_path / str(seed), seed=seed))
+        ends.append(tmp_path / str(seed) / "last.safetensors")
+    task = LineTask()
+    figures = mean_weights(ends, task, tmp_path / "mean.safetensors")
+    one, other = (load_file(end)["weight"] for end in ends)
+    kept = load_file(tmp_path / "mean.safetensors")
+    assert not torch.equal(one, other)
+    assert torch.allclose(kept["weight"], (one + other) / 2)
+    assert figures == {"score": -abs(kept["weight"].item() - 2.0)}
+    with pytest.raises(ValueError, match="two runs or more"):
+        mean_weights(ends[:1], task, tmp_path / "mean.safetensors")
+    save_file({"weight": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="not the weights of the same network"):
+        mean_weights([*ends, tmp_path / "other.safetensors"], task, tmp_path / "mean.safetensors")
+    (tmp_path / "no.safetensors").write_text("no weights")
+    with pytest.raises(ValueError, match="cannot be read"):
+        mean_weights([ends[0], tmp_path / "no.safetensors"], task, tmp_path / "mean.safetensors")
 
 
 def test_a_finished_run_trains_no_further(tmp_path: Path) -> None:

@@ -60,6 +60,10 @@ def add(verbs: Verbs) -> None:
     verb.add_argument("--threads", type=bounded(int, 0), metavar="N", help="of torch; 0 for all cores")
     verb.add_argument("--device", choices=("auto", "cpu", "cuda"), help="auto: a GPU where one is")
     verb.add_argument("--export", type=Path, metavar="DIR", help="write .onnx, .safetensors and card here")
+    verb.add_argument(
+        "--mean", type=Path, nargs="+", metavar="FILE",
+        help="export the mean of these .safetensors instead: of this run and of those that it began with",
+    )  # fmt: skip
     verb.set_defaults(execute=run)
 
 
@@ -96,9 +100,27 @@ def run(options: argparse.Namespace) -> int:
         note("stopped; the same command " + ("goes on from the last checkpoint" if kept else "starts anew"))
         return 130
     say(f"weights: {weights}")
+    if options.mean:
+        weights, figures = _mean(options, task)
+    elif options.export:
+        figures = loop.best_validation(options.run / "curves.jsonl")
     if options.export:
-        _export(options, weights)
+        _export(options, weights, {name: round(value, 6) for name, value in figures.items()})
     return 0
+
+
+def _mean(options: argparse.Namespace, task: Task) -> tuple[Path, dict[str, float]]:
+    from core.learn.mean import mean_weights
+
+    target = options.run / "mean.safetensors"
+    try:
+        figures = mean_weights(options.mean, task, target)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+    say(
+        f"mean of {len(options.mean)}: " + "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+    )
+    return target, figures
 
 
 def line(figures: dict[str, float]) -> str:
@@ -172,8 +194,7 @@ def _run_config(options: argparse.Namespace) -> RunConfig:
     return RunConfig(folder=str(options.run), **given)
 
 
-def _export(options: argparse.Namespace, weights: Path) -> None:
-    from core.learn import loop
+def _export(options: argparse.Namespace, weights: Path, figures: dict[str, float]) -> None:
     from core.learn.export import Provenance
 
     options.export.mkdir(parents=True, exist_ok=True)
@@ -181,7 +202,7 @@ def _export(options: argparse.Namespace, weights: Path) -> None:
         command=shlex.join(["python", "-m", "core", *options.command]),
         run=options.run,
         data=_data(options.network, options.run / "config.json"),
-        metrics=loop.best_validation(options.run / "curves.jsonl"),
+        metrics=figures,
     )
     if options.network == "ctc":
         from core.learn.ctc.export import export_ctc as write

@@ -31,6 +31,8 @@ BOXED = 0.5
 """Belief in a line that the photo's edge suggests; the detector's own is 0..1."""
 LONG = 4 / 3
 """Sides of a usual photo. By its long side alone a panorama would be looked at as if from afar."""
+PANORAMA = 1.2
+"""From how much longer on a look at a panorama shows more than the usual one."""
 LARGE = 700
 """Pixels of a photo's long side from which small text is worth a closer look."""
 
@@ -117,7 +119,9 @@ class CloserLook:
         for quarters in (2, 1, 3):
             yield self._seen(on_its_side(photo, quarters), words=True)
         if max(photo.pixels.shape[:2]) >= LARGE:
-            yield self._lines(self.detector.maps(photo, 2.0 * stretched(photo)), FAINT)
+            yield self._lines(self.detector.maps(photo, 2.0), FAINT)
+            if (longer := stretched(photo)) > PANORAMA:
+                yield self._lines(self.detector.maps(photo, 2.0 * longer), FAINT)
 
     def _around(self, photo: Photo, candidates: list[Candidate]) -> list[Candidate]:
         """What is seen around the best candidates, made level, and on its head where that helps nothing."""

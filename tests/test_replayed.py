@@ -33,6 +33,7 @@ class Exported:
     fingerprint: str
     parameters: int
     sha256: dict[str, str]
+    metrics: dict[str, float]
 
 
 ROWS = (
@@ -111,7 +112,7 @@ class TestEnd:
     @pytest.fixture(autouse=True)
     def untrained(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         seen: dict[str, Any] = {}
-        card = Exported("ctc", "1a2b", 1, {"ctc.onnx": "1a" * 32})
+        card = Exported("ctc", "1a2b", 1, {"ctc.onnx": "1a" * 32}, {"exact": 0.95, "n": 276.0})
         monkeypatch.setattr(jobs, "_task", lambda *given: seen.update(barred=given[-1]))
         monkeypatch.setattr("core.learn.loop.train", lambda *_given: None)
         monkeypatch.setattr(jobs, "_export", lambda *given: seen.update(material=given[3]) or card)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from core.store.history import history
 from core.store.people import everybody
 from core.store.photos import photo
 from core.store.predictions import save_prediction
-from core.store.queue import QueueConfig, next_photo
+from core.store.queue import QueueConfig, Task, next_photo
 from core.store.review import approve, set_gold
 from core.vin import repairs
 from pages.widgets.label import coach
@@ -242,3 +244,24 @@ class TestRepairs:
         assert repairs(self.wrong, limit=3, habit=prior.log_text)[0].text == right
         told = coach.advice(self.wrong, [], prior.log_text)
         assert told["repairs"][0][0] == right
+
+
+def test_two_runs_of_the_page_at_once_fetch_no_photo_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit starts the next run while the last one still makes photos ready."""
+    session = session_of(desk, desk.ann)
+    session.leave()
+    ready = Session._ready
+
+    def slowly(self: Session, task: Task) -> Held:
+        time.sleep(0.05)
+        return ready(self, task)
+
+    monkeypatch.setattr(Session, "_ready", slowly)
+    runs = [threading.Thread(target=session.fill, args=(3,)) for _ in range(4)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert len(session.held) == len({held.photo for held in session.held}) == 3

@@ -5,6 +5,7 @@ No Streamlit in here, so that it can be tested as what it is.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -54,18 +55,28 @@ class Hands:
         self._reread, self._desk = reread, desk
         self._shelf = Shelf(store)
         self.held: list[Held] = []
+        # A quick hand starts the next run of the page while the last one still makes photos ready: without
+        # this, both fetch the same photo, and it comes back after it was saved.
+        self._alone = threading.RLock()
 
     def fill(self, count: int, surest: bool = False) -> None:
         """Hold so many photos, if the queue has them; ``surest`` as in ``QueueConfig``."""
         config = replace(self._config, surest=surest)
-        while len(self.held) < count:
+        while self._one_more(count, config):
+            pass
+
+    def _one_more(self, count: int, config: QueueConfig) -> bool:
+        with self._alone:  # for one photo only: messages need not wait for all of them
+            if len(self.held) >= count:
+                return False
             besides = [held.photo for held in self.held]
             task = next_photo(self.store, self.person.id, self._rng, config, besides)
             if task is None:
-                break
+                return False
             self.held.append(self._ready(task))
-            if not surest:
+            if not config.surest:
                 self._shelf.beside(self.held[-1])
+            return True
 
     def keep(self, early: bool = False) -> None:
         """The person's page is still open: what they hold stays theirs, unless it was taken over.

@@ -79,6 +79,10 @@ class Session(Hands):
 
     def handle(self, messages: Iterable[Message]) -> None:
         """Do what is new among the messages, in order; a failure stays with its photo and stops nothing."""
+        with self._alone:
+            self._handle(messages)
+
+    def _handle(self, messages: Iterable[Message]) -> None:
         for message in messages:
             if message.number <= self.last:
                 continue

@@ -1,4 +1,4 @@
-"""Are several photos of one car read better than one? `python -m benchmarks.several [--count 200] [--fit]`.
+"""Are several photos of one car read better than one? `python -m benchmarks.several [--seed N ...] [--fit]`.
 
 Every plate is drawn once and photographed three times: another place and tilt, another trouble (glare, dirt,
 a cut end ...) of another severity, another lens and file. Printed are exact match of single views and of
@@ -15,49 +15,49 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-import cv2
 import numpy as np
 
 from core.choose import choose
-from core.geometry import Quad, at_centres, project
-from core.images import decode, encode_jpeg, from_array
+from core.geometry import Quad
+from core.images import decode, from_array
 from core.interval import wilson
 from core.reader import VinReader
 from core.records import Line, Reading
 from core.several import CarReading, Doubt, fuse_photos
 from core.several.fuse import DOUBT
-from core.synth.capture import CaptureConfig, shoot
+from core.synth.capture import CaptureConfig
 from core.synth.scenes import SceneConfig, synthetic_scene
-from core.synth.strips import MARGIN, StripConfig, jittered, synthetic_strip
-from core.synth.troubles import KINDS, trouble
+from core.synth.views import CLEAN, LENS, drawn_plate, line_of, view
 from core.verdict import confidence, verdict
 from core.vin import check_digit_status
 
-SCORED, FITTED = 5300, 5200
-"""First numbers of the seeds: what is scored never chose a weight."""
+SCORED, FITTED = (5300, 5605, 5606, 5607, 5608, 5609), (5200,)
+"""First numbers of the seeds: what is scored never chose a weight, a network or a range of severity."""
 VIEWS = 3
-SEVERITY = (0.05, 0.4)
-LENS = CaptureConfig()
-CLEAN = CaptureConfig(blur=0.0, motion=0.0, noise=0.0, sharpen=0.0, jpeg=0.0, glare=0.0, lowcontrast=0.0)
-STRIPS = StripConfig(640, 96, smallest=12, largest=22, jitter=0.0, bent=0.0, capture=CLEAN)
-
+SEVERITY = (0.0, 0.15)
+"""The mildest range, in steps of 0.01, in which at most 85 % of single views are read right on 2,800 plates
+of other seeds (5400 to 5403, 5410 to 5419): 85.3 % to 0.14, 84.3 % to 0.15."""
 Car = tuple[str, list[Reading], list[bytes]]
 """VIN, what was read on each view, and the views' files."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--count", type=int, default=200, help="plates")
+    parser.add_argument("--count", type=int, default=200, help="plates of each seed")
     parser.add_argument("--scenes", action="store_true", help="whole photos, detector included: slower")
     parser.add_argument("--fit", action="store_true", help="compare weights on other seeds instead")
     parser.add_argument("--severity", nargs=2, type=float, default=SEVERITY, metavar=("LOW", "HIGH"))
     parser.add_argument("--capture", type=float, default=1.0, metavar="SHARE", help="how bad the lens is")
-    parser.add_argument("--seed", type=int, default=SCORED, help="other plates than those that are scored")
+    parser.add_argument("--seed", nargs="+", type=int, help="other plates than those that are scored")
     options = parser.parse_args()
     lens = CaptureConfig().times(options.capture)
     reader = VinReader.load()
-    seed = FITTED if options.fit else options.seed
-    found = list(cars(reader, options.count, seed, options.scenes, tuple(options.severity), lens))
+    seeds = options.seed or (FITTED if options.fit else SCORED)
+    found = [
+        car
+        for seed in seeds
+        for car in cars(reader, options.count, seed, options.scenes, tuple(options.severity), lens)
+    ]
     (fit if options.fit else score)(reader, found)
 
 
@@ -98,65 +98,11 @@ def read_unspoilt(reader: VinReader, pixels: np.ndarray, corners: np.ndarray, te
 
 def plate(rng: np.random.Generator, scenes: bool) -> tuple[str, np.ndarray, np.ndarray]:
     """VIN, unspoilt picture (uint8 RGB) and the corners of its characters, ``(17, 4, 2)`` pixels."""
-    if scenes:
-        scene = synthetic_scene(rng, SceneConfig(side=512, empty=0.0, turned=0.0, capture=CLEAN))
-        assert scene.vin is not None
-        return scene.text, scene.pixels, scene.characters[scene.vin]
-    strip = synthetic_strip(rng, STRIPS)
-    return strip.text, np.repeat(strip.pixels[..., None], 3, axis=2), as_corners(strip.extents)
-
-
-def line_of(corners: np.ndarray) -> Quad:
-    """Around all characters, with a little room."""
-    whole = Quad(np.array([corners[0, 0], corners[-1, 1], corners[-1, 2], corners[0, 3]]))
-    return whole.widened(0.02, 0.08)
-
-
-def view(
-    pixels: np.ndarray,
-    corners: np.ndarray,
-    rng: np.random.Generator,
-    severity: tuple[float, float] = SEVERITY,
-    lens: CaptureConfig = LENS,
-) -> tuple[bytes, Quad]:
-    """One photo of a plate: where the phone was, what went wrong, and its lens.
-
-    Args:
-        pixels: the undamaged picture, uint8 RGB.
-        corners: of the VIN's characters, ``(17, 4, 2)``, pixels.
-        rng: draws all of it.
-        severity: bounds of the trouble's severity, 0..1.
-        lens: what the camera adds to that.
-
-    Returns:
-        The file, and the VIN's line as a detector might have found it.
-    """
-    rows, columns = pixels.shape[:2]
-    frame = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
-    matrix = cv2.getPerspectiveTransform(frame, frame + rng.normal(0, 0.03 * rows, (4, 2)).astype(np.float32))
-    moved = cv2.warpPerspective(
-        pixels,
-        *(at_centres(matrix), (columns, rows)),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    places = project(matrix, corners.reshape(-1, 2)).reshape(-1, 4, 2).astype(np.float32)
-    kind = str(rng.choice(list(KINDS)))
-    spoilt, _ = trouble(kind, moved, places, rng.uniform(*severity), rng)
-    pitch = float(np.linalg.norm(places[-1, 0] - places[0, 0]) / 16)
-    data = encode_jpeg(shoot(spoilt.astype(np.float32), rng, lens, pitch), 92)
-    return data, jittered(line_of(places), rng, 0.7)
-
-
-def as_corners(extents: np.ndarray) -> np.ndarray:
-    """Characters of a strip, 0..1 along it, as corners in its pixels."""
-    left, right = STRIPS.width * extents.T
-    top = STRIPS.height * MARGIN / (1 + 2 * MARGIN)
-    bottom = STRIPS.height - top
-    sides = [(left, top), (right, top), (right, bottom), (left, bottom)]
-    return np.stack([np.stack(np.broadcast_arrays(x, y), axis=1) for x, y in sides], axis=1).astype(
-        np.float32
-    )
+    if not scenes:
+        return drawn_plate(rng)
+    scene = synthetic_scene(rng, SceneConfig(side=512, empty=0.0, turned=0.0, capture=CLEAN))
+    assert scene.vin is not None
+    return scene.text, scene.pixels, scene.characters[scene.vin]
 
 
 def read_line(reader: VinReader, data: bytes, quad: Quad) -> Reading:

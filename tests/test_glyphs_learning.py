@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from core import registry
+from core.cli import main
 from core.geometry import Quad
 from core.learn.crops import LabelledPhoto
 from core.learn.export import Provenance
@@ -56,6 +57,20 @@ def test_a_real_line_is_photographed_again_each_time() -> None:
     place = (contrast * np.arange(WIDTH)).sum(axis=2) / contrast.sum(axis=2)
     assert np.abs(np.median(place, axis=1) - (WIDTH - 1) / 2).max() < 1.5
     assert np.unique(mine.reshape(len(mine), -1), axis=0).shape[0] == len(mine)
+
+
+def test_half_of_the_lines_are_photos_of_plates_that_something_spoils() -> None:
+    """Three of each plate; their cells keep the characters in the middle, wherever the phone was."""
+    shown, meant = drawn_lines(np.random.default_rng(5), 120)
+    plates, count = np.unique(meant, axis=0, return_counts=True)
+    spoilt = (meant[:, None] == plates[count > 1]).all(axis=2).any(axis=1)
+    assert 40 < spoilt.sum() < 80 and count.max() == 3
+    network = Glyphs(registry.load("glyphs")).network
+    read = (
+        network.run(shown.astype(np.float32))[0][:, len(PAIRS[0]) :].reshape(120, LENGTH, -1).argmax(axis=2)
+    )
+    right = (read == meant).mean(axis=1)
+    assert right[spoilt].mean() > 0.8 and right[~spoilt].mean() > 0.9
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +159,25 @@ def test_validation_tells_all_shares(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = (np.log1p(np.exp(-3.0)) + np.log1p(np.exp(3.0))) / 2
     characters = np.log(len(ALPHABET) - 1 + np.e) - told["read"]
     assert told["score"] == pytest.approx(1 - pairs - characters, abs=1e-3)
+
+
+def test_a_run_goes_on_from_given_weights(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    known = GlyphNetwork(SMALL)
+    save_weights(known, tmp_path / "known.safetensors")
+    task = GlyphTask(GlyphTrainConfig(network=SMALL, start=str(tmp_path / "known.safetensors")))
+    assert torch.equal(task.network.state_dict()["look.0.weight"], known.state_dict()["look.0.weight"])
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights"])
+def test_a_start_that_holds_no_weights_is_refused(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.safetensors").write_bytes(content)
+    given = ["train", "glyphs", "--run", str(tmp_path / "run"), "--start", str(tmp_path / "a.safetensors")]
+    assert main(given) == 2
+    assert "give a .safetensors of this network" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_export_and_serving_agree(tmp_path: Path) -> None:

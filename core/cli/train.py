@@ -45,6 +45,10 @@ def add(verbs: Verbs) -> None:
         "--others", type=bounded(float, 0, 1), metavar="SHARE", help="strips without a VIN; default 0.06"
     )
     verb.add_argument(
+        "--spoilt", type=bounded(float, 0, 1), metavar="SHARE",
+        help="of drawn strips and swapped plates: what glare, dirt and the like spoil; default 0",
+    )  # fmt: skip
+    verb.add_argument(
         "--capture", type=bounded(float, 0, 1), metavar="SHARE", help="drawn strips: how much the phone does"
     )
     verb.add_argument(
@@ -75,12 +79,12 @@ def run(options: argparse.Namespace) -> int:
         raise Refusal(f"{options.quads} is not there; `python -m core quads` makes it")
     if options.photos and options.real and not options.quads:
         raise Refusal("real photos are learnt from with --quads only; `python -m core quads` makes that file")
-    drawn = (options.swap, options.others, options.capture, options.confusions)
+    drawn = (options.swap, options.others, options.spoilt, options.capture, options.confusions)
     if options.network == "overview" and (options.batch or 8) % 8:
         raise Refusal("--batch of overview is a multiple of 8: photos of a scene go into 8 batches")
-    if options.network in ("craft", *POOLED) and drawn != (None,) * 4:
+    if options.network in ("craft", *POOLED) and drawn != (None,) * len(drawn):
         raise Refusal(
-            "--swap, --others, --capture and --confusions are for the readers' strips; "
+            "--swap, --others, --spoilt, --capture and --confusions are for the readers' strips; "
             f"not for {options.network}"
         )
 
@@ -159,6 +163,7 @@ def _task(options: argparse.Namespace) -> Task:
         if options.confusions:
             drawn = replace(drawn, confusable=SHARE, hard=hard_pool(options.confusions))
         learnt["strips"] = drawn
+        learnt["spoilt"] = options.spoilt or 0.0
         learnt["others"] = 0.06 if options.others is None else options.others
         if options.network == "ctc":
             from core.learn.ctc.train import CtcTask, CtcTrainConfig
@@ -173,17 +178,24 @@ def _task(options: argparse.Namespace) -> Task:
 
 def _pooled_task(options: argparse.Namespace) -> Task:
     """The networks that go over examples which were drawn beforehand, again and again."""
+    from safetensors import SafetensorError
+
     from core.learn.glyphs.train import GlyphTask, GlyphTrainConfig
     from core.learn.overview.train import OverviewTask, OverviewTrainConfig
     from core.learn.quality.train import QualityTask, QualityTrainConfig
 
     photos, quads = str(options.photos or ""), str(options.quads or "")
     cache = str(options.run / "examples")
-    if options.network == "quality":
-        return QualityTask(QualityTrainConfig(photos, quads, cache=cache))
     if options.network == "overview":
         return OverviewTask(OverviewTrainConfig(photos, quads, cache=cache))
-    return GlyphTask(GlyphTrainConfig(photos, quads, cache=cache))
+    if options.network == "quality":
+        return QualityTask(QualityTrainConfig(photos, quads, cache=cache))
+    try:
+        return GlyphTask(GlyphTrainConfig(photos, quads, cache=cache, start=options.start or ""))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise Refusal(
+            f"--start {options.start}: {error}; give a .safetensors of this network, or leave it out"
+        ) from error
 
 
 def _run_config(options: argparse.Namespace) -> RunConfig:
@@ -228,7 +240,7 @@ def _data(name: str, config: Path) -> str:
     if name in POOLED:
         drawn, share = "drawn plates, spoilt one way at a time", "half of them"
         if name == "glyphs":
-            drawn, share = "drawn lines", "a third of them"
+            drawn, share = "drawn lines, most of them photos of plates that something spoils", "three in ten"
         return f"{drawn}; {share} real training photos" if task["photos"] and task["quads"] else drawn
     if task["photos"] and task["quads"] and task["real"] > 0:
         return f"synthetic pictures, and real training photos as {100 * task['real']:.0f} % of a batch"

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad, resample
-from core.images import ImageError
+from core.images import ImageError, decode
 from core.learn.corrections import crop_of, load_corrections
 from core.learn.crops import (
     Crop,
@@ -28,9 +28,13 @@ from core.learn.score import cer
 from core.recognize.strips import MARGIN, to_input
 from core.rectify import quads_in_box
 from core.synth.others import other_row
-from core.synth.strips import StripConfig, synthetic_strip
+from core.synth.strips import StripConfig, jittered, synthetic_strip
+from core.synth.troubles import KINDS, trouble
+from core.synth.views import STRIPS, drawn_plate, line_of, photographed
 from core.vin import ALPHABET, LENGTH
 
+SEVERITY = (0.0, 0.3)
+"""Of what spoils strips: more hides characters wholly, and readers would learn to guess."""
 UNKNOWN = -1
 """Class of a character that cannot be read."""
 NOTHING = -2
@@ -54,6 +58,7 @@ class StripSources:
         real: share of real crops in a batch.
         swap: share of the other strips that are real plates with a new VIN in place of theirs.
         others: share of strips that show no VIN: other rows, drawn and real, and VINs upside down.
+        spoilt: share of drawn strips and swapped plates that glare, dirt and the like spoil.
         doubtful: also use photos some of whose characters could not be read.
         strips: how synthetic strips are made; their size is that of the network.
     """
@@ -67,6 +72,7 @@ class StripSources:
     real: float = 0.4
     swap: float = 0.5
     others: float = 0.0
+    spoilt: float = 0.0
     doubtful: bool = False
     strips: StripConfig = field(default_factory=StripConfig)
 
@@ -121,9 +127,25 @@ class StripStream:
         if self.plates and rng.random() < self.sources.swap:
             plate = self.plates.draw(rng, self.drawn.confusable, self.drawn.hard)
             if plate is not None:
+                if self.sources.spoilt and rng.random() < self.sources.spoilt:
+                    plate = _spoilt_plate(plate, rng)
                 return self._example(plate, rng)
+        if self.sources.spoilt and rng.random() < self.sources.spoilt:
+            return self._spoilt(rng)
         strip = synthetic_strip(rng, self.drawn)
         return Example(strip.pixels, strip.text, strip.extents)
+
+    def _spoilt(self, rng: np.random.Generator) -> Example:
+        """A photo of a drawn plate that something spoils."""
+        config = replace(STRIPS, confusable=self.drawn.confusable, hard=self.drawn.hard)
+        text, pixels, corners = drawn_plate(rng, config)
+        data, places = photographed(pixels, corners, rng, SEVERITY)
+        quad = jittered(line_of(places), rng, self.drawn.jitter)
+        around = quad.widened(MARGIN * quad.height / quad.length, MARGIN)
+        ends = [places[:, list(side)].mean(axis=1) for side in ((0, 3), (1, 2))]
+        extents = np.stack([around.to_frame(points)[:, 0] for points in ends], axis=1)
+        grey = cv2.cvtColor(decode(data).pixels, cv2.COLOR_RGB2GRAY)
+        return Example(cut(grey, quad, (self.width, self.height)), text, extents.astype(np.float32))
 
     def _other(self, rng: np.random.Generator) -> np.ndarray:
         """A strip without a VIN."""
@@ -171,6 +193,16 @@ class StripStream:
                 self.lines += [crop] if "?" not in crop.text else []
             else:
                 (self.fresh if correction.source == "new" else self.crops).append(crop)
+
+
+def _spoilt_plate(crop: Crop, rng: np.random.Generator) -> Crop:
+    """A real plate with something on it, in its way or wrong with the light."""
+    assert crop.extents is not None
+    frame = [[(start, 0), (end, 0), (end, 1), (start, 1)] for start, end in crop.extents]
+    corners = crop.quad.to_photo(np.array(frame, float).reshape(-1, 2)).reshape(-1, 4, 2)
+    kind = str(rng.choice(list(KINDS)))
+    pixels, _ = trouble(kind, crop.pixels, corners.astype(np.float32), rng.uniform(*SEVERITY), rng)
+    return replace(crop, pixels=pixels)
 
 
 def classes_of(text: str) -> list[int]:

@@ -9,21 +9,31 @@ import cv2
 import numpy as np
 
 from core.geometry import Quad
+from core.images import decode
 from core.learn.crops import LabelledPhoto, read_pixels
 from core.panel import Panel
 from core.recognize.glyphs import STRIP, cells
 from core.recognize.strips import MARGIN, places, to_grey
 from core.records import Line, Photo
 from core.rectify import EmptyQuad, rectify
-from core.synth.strips import StripConfig, synthetic_strip
+from core.synth.strips import StripConfig, jittered, synthetic_strip
+from core.synth.views import drawn_plate, line_of, photographed
 from core.vin import ALPHABET, LENGTH
 
 DRAWN = StripConfig(*STRIP, smallest=6.0, jitter=0.6, confusable=0.9)
 """Of lines whose characters are 5 pixels wide nobody can compare shapes."""
 ASIDE = 0.07
 """Standard deviation of how far readers miss a character's middle, widths of a character."""
-REAL = 0.35
+REAL = 0.3
 """Share of real lines, where there are any."""
+SPOILT, SEVERITY = 0.5, (0.0, 0.35)
+"""Share of lines that something spoils, as photos that leave a VIN in doubt are spoilt; and how much."""
+VIEWS = 3
+"""Photos of one drawn plate."""
+
+
+Drawn = tuple[np.ndarray, np.ndarray, str]
+"""A strip, uint8 ``(48, 320)``, the characters' centres along it, pixels ``(17,)``, and the VIN."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +79,12 @@ def drawn_lines(
         Cells uint8 ``(count, 17, 32, 24)`` and characters as places in the alphabet, uint8 ``(count, 17)``.
     """
     shown, meant = [], []
+    spoilt: list[Drawn] = []
     for _ in range(count):
-        if real and rng.random() < REAL:
+        if rng.random() < SPOILT:
+            spoilt = spoilt or _spoilt_lines(rng)
+            grey, centres, text = spoilt.pop()
+        elif real and rng.random() < REAL / (1 - SPOILT):
             line = real[int(rng.integers(len(real)))]
             grey, centres, text = *_photographed_again(line, rng), line.text
         else:
@@ -80,6 +94,21 @@ def drawn_lines(
         shown.append(cells(grey, centres + rng.normal(0, ASIDE, LENGTH) * pitch))
         meant.append([ALPHABET.index(character) for character in text])
     return np.stack(shown), np.array(meant, np.uint8)
+
+
+def _spoilt_lines(rng: np.random.Generator) -> list[Drawn]:
+    """Photos of one plate, a trouble each: strips, centres along them, and the VIN."""
+    text, pixels, corners = drawn_plate(rng)
+    made = []
+    for _ in range(VIEWS):
+        data, places = photographed(pixels, corners, rng, SEVERITY)
+        quad = jittered(line_of(places), rng, DRAWN.jitter)
+        strip = rectify(decode(data), Line((quad,), 1.0))
+        along = quad.to_frame(places.mean(axis=1))[:, 0]
+        room = MARGIN * quad.height / quad.length
+        centres = STRIP[0] * (along + room) / (1 + 2 * room)
+        made.append((to_grey(strip.render(*STRIP, MARGIN)), centres, text))
+    return made
 
 
 def _photographed_again(line: RealLine, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -32,10 +33,12 @@ class GlyphTrainConfig(DrawnConfig):
 
     Attributes:
         network: its shape.
+        start: weights to go on from; empty for none.
     """
 
-    pool: int = 6000
+    pool: int = 5000
     network: GlyphNetworkConfig = field(default_factory=GlyphNetworkConfig)
+    start: str = ""
 
 
 class GlyphTask:
@@ -44,6 +47,8 @@ class GlyphTask:
     def __init__(self, config: GlyphTrainConfig) -> None:
         self.config = config
         self.network: nn.Module = GlyphNetwork(config.network)
+        if config.start:
+            self.network.load_state_dict(load_file(config.start))
         self._real: list[RealLine] | None = None
         self._held: tuple[Tensor, Tensor] | None = None
         self._mixed_up = _mixed_up()

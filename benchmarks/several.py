@@ -37,6 +37,7 @@ VIEWS = 3
 SEVERITY = (0.0, 0.15)
 """The mildest range, in steps of 0.01, in which at most 85 % of single views are read right on 2,800 plates
 of other seeds (5400 to 5403, 5410 to 5419): 85.3 % to 0.14, 84.3 % to 0.15."""
+
 Car = tuple[str, list[Reading], list[bytes]]
 """VIN, what was read on each view, and the views' files."""
 

@@ -198,8 +198,7 @@ class StripStream:
 def _spoilt_plate(crop: Crop, rng: np.random.Generator) -> Crop:
     """A real plate with something on it, in its way or wrong with the light."""
     assert crop.extents is not None
-    frame = [[(start, 0), (end, 0), (end, 1), (start, 1)] for start, end in crop.extents]
-    corners = crop.quad.to_photo(np.array(frame, float).reshape(-1, 2)).reshape(-1, 4, 2)
+    corners = np.stack([crop.quad.part(start, end).corners for start, end in crop.extents])
     kind = str(rng.choice(list(KINDS)))
     pixels, _ = trouble(kind, crop.pixels, corners.astype(np.float32), rng.uniform(*SEVERITY), rng)
     return replace(crop, pixels=pixels)

@@ -104,9 +104,8 @@ def _spoilt_lines(rng: np.random.Generator) -> list[Drawn]:
         data, places = photographed(pixels, corners, rng, SEVERITY)
         quad = jittered(line_of(places), rng, DRAWN.jitter)
         strip = rectify(decode(data), Line((quad,), 1.0))
-        along = quad.to_frame(places.mean(axis=1))[:, 0]
-        room = MARGIN * quad.height / quad.length
-        centres = STRIP[0] * (along + room) / (1 + 2 * room)
+        around = quad.widened(MARGIN * quad.height / quad.length, MARGIN)
+        centres = STRIP[0] * around.to_frame(places.mean(axis=1))[:, 0]
         made.append((to_grey(strip.render(*STRIP, MARGIN)), centres, text))
     return made
 

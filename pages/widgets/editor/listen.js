@@ -4,7 +4,8 @@ const BAR = [
   ["accept", "Enter", "Accept"], ["skip", "Esc", "Skip"], ["back", "F2", "Back"],
   ["undo", "Shift+F2", "Take back"], ["reject", "F3", "Reject"],
   ["tags", "F4", "Troubles"], ["note", "F9", "Comment"], ["region", "F10", "Photo"], ["contrast", "F6", "Contrast"],
-  ["invert", "F7", "Invert"], ["turn", "F8", "Turn"], ["zoomOut", "−", "Zoom out"], ["zoomIn", "+", "Zoom in"], ["help", "F1", "Keys"],
+  ["invert", "F7", "Invert"], ["turn", "F8", "Turn"], ["zoomOut", "−", "Zoom", "Zoom out"],
+  ["zoomIn", "+", "", "Zoom in"], ["help", "F1", "Keys"],
 ];
 
 const KEYS = {
@@ -16,8 +17,9 @@ const KEYS = {
 const HOOKS = { accept: "save_label", skip: "skip_label", undo: "undo_label", reject: "reject_photo" };
 
 function buildBar(bar) {
-  for (const [action, key, words] of BAR) {
+  for (const [action, key, words, name] of BAR) {
     const button = actionButton(action, key, words);
+    if (name) button.setAttribute("aria-label", name);
     if (action === "accept") button.dataset.testid = "editor-save";
     const place = element("span", HOOKS[action] ? `st-key-${HOOKS[action]}` : "");
     place.append(button);

@@ -16,7 +16,7 @@ import numpy as np
 from core.detect.words import places_of_characters
 from core.panel import Panel
 from core.quality.gauge import Gauge
-from core.quality.inspect import PLAIN, inspect
+from core.quality.inspect import PLAIN, inspect, weakest
 from core.quality.kinds import sentence
 from core.quality.overview import Overview
 from core.quality.screen import suspect
@@ -148,7 +148,7 @@ def followed(maps: HeatMaps, line: Line) -> list[Followed]:
 
 
 def _told(photo: Photo, candidate: Candidate, gauge: Gauge | None) -> tuple[Problem, ...]:
-    told = inspect(rectify(photo, candidate.line), candidate, gauge)
+    told = inspect(rectify(photo, candidate.line), candidate, gauge, sure=weakest(candidate))
     if all(quad.length >= SHORTEST * quad.height for quad in candidate.line.parts):
         return told
     return tuple(problem for problem in told if problem.kind != "small")

@@ -20,7 +20,7 @@ from core.detect.detector import Detector
 from core.detect.lines import LineConfig
 from core.framing import framed, inside
 from core.geometry import Quad
-from core.missed import placeless, why
+from core.missed import placeless, weighed, why
 from core.panel import Panel
 from core.quality.enlarged import pixels_missing
 from core.quality.gauge import Gauge
@@ -41,6 +41,8 @@ BOXED = 0.5
 """Belief in a line that a person's box suggests; the detector's own is 0..1."""
 TILTS = 7
 """Lines that are tried in a person's box."""
+UNSURE = 0.5
+"""Confidence below which the whole photo is asked too what spoils the chosen line."""
 DOUBTED = 0.2
 """Confidence below which a clean row is taken for another than the VIN's, as far as troubles go."""
 SHARPEST = 4300
@@ -117,7 +119,8 @@ class VinReader:
         others = tuple(inside(one) for one in seen if one is not chosen)
         clock.stop("choose")
         if chosen is None:
-            problems = self._why(photo, seen, maps)
+            problems = why(photo, seen, maps, self.panel, self.gauge, self.overview)
+            problems = pixels_missing(problems, photo)
             clock.stop("inspect")
             codes = _bar_codes(source, photo, seen[0].line if seen else None)
             clock.stop("bar codes")
@@ -125,12 +128,15 @@ class VinReader:
         around = framed(chosen)
         # Room for a character may reach beyond the photo's border by more than can be straightened.
         shown = inside(around if fits(around.line, photo.size) else chosen)
-        problems = self._told(photo, shown)
         probability = confidence(chosen, self.panel.settings)
+        problems = inspect(rectify(photo, shown.line), shown, self.gauge)
         if region is None and not problems and probability < DOUBTED:
             # Nothing spoils this row, and yet it makes no VIN: it may well be another one. What hurts that
             # one's characters says nothing of those shown here.
-            problems = placeless(self._why(photo, seen, maps))
+            problems = placeless(why(photo, seen, maps, self.panel, self.gauge, self.overview))
+        elif region is None and self.overview and probability < UNSURE:
+            problems = weighed([problems], self.overview.look(photo))
+        problems = pixels_missing(problems, photo)
         clock.stop("inspect")
         status = self._verdict(probability, problems)
         strangers = other_vins(chosen, likely, self.panel.settings) if region is None else ()
@@ -209,13 +215,6 @@ class VinReader:
         networks = [self.detector.network, self.panel.ctc.network, self.panel.yolo.network]
         networks += [one.network for one in (self.gauge, self.overview) if one]
         return {network.card.name: network.card.fingerprint for network in networks}
-
-    def _told(self, photo: Photo, candidate: Candidate) -> tuple[Problem, ...]:
-        return pixels_missing(inspect(rectify(photo, candidate.line), candidate, self.gauge), photo)
-
-    def _why(self, photo: Photo, seen: Sequence[Candidate], maps: HeatMaps) -> tuple[Problem, ...]:
-        problems = why(photo, seen, maps, self.panel, self.gauge, self.overview)
-        return pixels_missing(problems, photo)
 
     def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
         accept = self.panel.settings.get("accept", 0.95)

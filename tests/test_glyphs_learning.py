@@ -170,11 +170,12 @@ def test_a_run_goes_on_from_given_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no weights"])
+@pytest.mark.parametrize("network", ["glyphs", "quality"])
 def test_a_start_that_holds_no_weights_is_refused(
-    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, content: bytes, network: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.safetensors").write_bytes(content)
-    given = ["train", "glyphs", "--run", str(tmp_path / "run"), "--start", str(tmp_path / "a.safetensors")]
+    given = ["train", network, "--run", str(tmp_path / "run"), "--start", str(tmp_path / "a.safetensors")]
     assert main(given) == 2
     assert "give a .safetensors of this network" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from core.geometry import Quad
 from core.images import from_array
 from core.missed import followed, weighed, why
+from core.quality.inspect import inspect
 from core.quality.kinds import KINDS, sentence
 from core.quality.measures import Ends
+from core.quality.overview import Overview
 from core.quality.view import View
 from core.reader import VinReader
 from core.records import Candidate, HeatMaps, Line, Photo, Problem
@@ -74,7 +77,9 @@ def test_glare_on_an_end_that_was_not_found_is_told(reader: VinReader, scene: Sy
     # The characters that are left are seen as they are; a map of the whole would see the others as well.
     maps = reader.detector.maps(photo)
     read = reader.panel.read_exactly(photo, piece)
-    assert not any(problem.kind == "glare" for problem in reader._told(photo, read))
+    assert not any(
+        problem.kind == "glare" for problem in inspect(rectify(photo, read.line), read, reader.gauge)
+    )
     told = why(photo, [read], maps, reader.panel, reader.gauge)
     assert told[0].kind == "glare"
     assert np.mean(told[0].slots) > 11
@@ -133,6 +138,30 @@ def test_a_piece_that_is_merely_small_gives_way() -> None:
     rows = [(problem("small", 0.9),), (problem("motion", 0.4),)]
     assert weighed(rows, {})[0].kind == "motion"
     assert weighed(rows, glance())[0].kind == "motion"
+
+
+@dataclass(frozen=True)
+class Sees(Overview):
+    """A network that has made up its mind."""
+
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+    def look(self, photo: Photo) -> dict[str, float]:
+        return dict(self.shares)
+
+
+def test_where_the_reading_is_in_doubt_the_whole_photo_is_asked(
+    reader: VinReader, scene: SyntheticScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reader.overview is not None and scene.vin is not None
+    muddy = replace(reader, overview=Sees(reader.overview.network, glance(dirt=0.9)))
+    assert not any(one.kind == "dirt" for one in muddy.read(scene.pixels).problems)
+    monkeypatch.setattr("core.reader.UNSURE", 1.1)  # now it always is
+    reading = muddy.read(scene.pixels)
+    assert reading.vin and reading.problems[0].kind == "dirt"
+    # A person has said which line it is: what lies beside does not count.
+    around = muddy.read(scene.pixels, scene.quads[scene.vin])
+    assert not any(one.kind == "dirt" for one in around.problems)
 
 
 def test_mud_over_the_whole_vin_is_seen_though_other_rows_are_clean(reader: VinReader) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -12,8 +12,8 @@ import pytest
 from core import registry
 from core.geometry import Quad
 from core.quality.features import COLUMNS, LOCAL, WHOLE, features
-from core.quality.gauge import Gauge, evidence, to_input
-from core.quality.inspect import inspect, joined
+from core.quality.gauge import Evidence, Gauge, evidence, to_input
+from core.quality.inspect import certain, inspect, joined, weakest
 from core.quality.kinds import KINDS, LEARNT, named, sentence
 from core.quality.measures import HANDMADE, Ends, Finding, Glare, Light, Pitch, Steep, findings
 from core.quality.screen import screen, suspect
@@ -186,14 +186,48 @@ def test_a_folder_without_the_network_gets_the_shipped_one(tmp_path: Path, gauge
 def test_of_two_findings_of_a_kind_the_worse_one_is_told() -> None:
     kept = joined([Finding("small", 0.4, 1.0), Finding("small", 2.0, 1.0), Finding("cut", 1.0, 1.0, (0,))])
     assert [(finding.kind, finding.severity) for finding in kept] == [("small", 1.0), ("cut", 0.5)]
-    assert {finding.kind for finding in findings(_plain(), HANDMADE)} <= set(KINDS)
+    assert {finding.kind for finding in findings(View.of(*_plain()), HANDMADE)} <= set(KINDS)
 
 
-def _plain() -> View:
-    quad = Quad.from_box((10, 10, 170, 14))
-    parts = tuple(Slot("X", 0.9, (), 0, (k / 17, (k + 1) / 17)) for k in range(17))
+@dataclass(frozen=True, eq=False)
+class Fixed(Gauge):
+    """A network that has made up its mind."""
+
+    seen: Evidence = field(default_factory=lambda: thinks(1.0))
+
+    def look(self, view: View) -> Evidence:
+        return self.seen
+
+
+def thinks(none: float, severity: float = 0.0, **kinds: float) -> Evidence:
+    slots = {kind: np.full(17, 0.9) for kind in LEARNT}
+    return Evidence(none, {kind: kinds.get(kind, 0.0) for kind in LEARNT}, severity, slots)
+
+
+def test_where_the_whole_reading_is_in_doubt_something_is_wrong(gauge: Gauge) -> None:
+    """Seventeen characters at 0.9 are a guess (0.17), though none of them is in doubt by itself."""
+    faint = Fixed(gauge.network, thinks(0.6, 0.25, dirt=0.4))
+    assert inspect(*_plain(0.99), faint) == ()
+    assert [problem.kind for problem in inspect(*_plain(0.9), faint)] == ["dirt"]
+    candidate = _plain(0.9)[1]
+    assert certain(candidate) == pytest.approx(0.9**17) and weakest(candidate) == 0.9
+    assert inspect(*_plain(0.9), faint, sure=weakest(candidate)) == ()
+
+
+def test_seen_from_the_side_characters_are_narrow_for_that_reason(gauge: Gauge) -> None:
+    narrow = Quad.from_box((10, 10, 17 * 3, 24))
+    first = [
+        inspect(*_plain(0.9, narrow), Fixed(gauge.network, seen))[0].kind
+        for seen in (thinks(0.0, 0.8, steep=1.0), thinks(0.0, 0.8, small=1.0), thinks(1.0))
+    ]
+    assert first == ["steep", "small", "small"]
+
+
+def _plain(confidence: float = 0.9, quad: Quad | None = None) -> tuple[Strip, Candidate]:
+    quad = quad or Quad.from_box((10, 10, 170, 14))
+    parts = tuple(Slot("X", confidence, (), 0, (k / 17, (k + 1) / 17)) for k in range(17))
     photo = Photo(np.full((40, 190, 3), 90, np.uint8))
-    return View.of(Strip(photo, (quad,)), Candidate(Line((quad,), 1.0), parts, {}, 0.0, ""))
+    return Strip(photo, (quad,)), Candidate(Line((quad,), 1.0), parts, {}, 0.0, "")
 
 
 def test_hopeless_photos_are_screened_and_no_others(scenes: list[SyntheticScene]) -> None:

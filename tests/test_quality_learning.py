@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from core.learn.crops import LabelledPhoto
+from core.learn.loop import save_weights
 from core.learn.quality.data import FACTORY, drawn_examples, drawn_plate, example, real_plate
 from core.learn.quality.fit import Trial, fit
 from core.learn.quality.network import QualityNetwork, QualityNetworkConfig
@@ -60,6 +63,15 @@ def test_a_step_lowers_the_loss_of_its_own_batch() -> None:
         losses.append(loss.item())
     assert losses[-1] < 0.8 * losses[0] and {"kind", "severity", "places"} == set(told)
     assert isinstance(task.network, QualityNetwork)
+
+
+def test_training_goes_on_from_given_weights(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    shape = QualityNetworkConfig(32, 16, 16)
+    known = QualityNetwork(shape)
+    save_weights(known, tmp_path / "known.safetensors")
+    task = QualityTask(QualityTrainConfig(network=shape, start=str(tmp_path / "known.safetensors")))
+    assert torch.equal(task.network.state_dict()["kind.weight"], known.state_dict()["kind.weight"])
 
 
 def test_thresholds_part_what_fails_from_what_does_not() -> None:

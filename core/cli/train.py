@@ -188,9 +188,10 @@ def _pooled_task(options: argparse.Namespace) -> Task:
     cache = str(options.run / "examples")
     if options.network == "overview":
         return OverviewTask(OverviewTrainConfig(photos, quads, cache=cache))
-    if options.network == "quality":
-        return QualityTask(QualityTrainConfig(photos, quads, cache=cache))
     try:
+        if options.network == "quality":
+            start = options.start or ""
+            return QualityTask(QualityTrainConfig(photos, quads, cache=cache, start=start))
         return GlyphTask(GlyphTrainConfig(photos, quads, cache=cache, start=options.start or ""))
     except (OSError, RuntimeError, SafetensorError) as error:
         raise Refusal(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,8 +22,10 @@ FAILS = 0.6
 """Severity, as the synthetic factory counts it, at which half of the readings fail."""
 ALL = 15
 """So many hurt characters are all of them."""
-FAINT = 0.4
+FAINT = 0.5
 """Severity of whatever it is that keeps the readers from reading, at least."""
+UNSURE = 0.02
+"""Least that readers are sure, for the sake of what they see besides."""
 LEAST = 0.3
 """Severity below which nothing is said."""
 PLAIN = 0.5
@@ -30,7 +33,11 @@ PLAIN = 0.5
 
 
 def inspect(
-    strip: Strip, candidate: Candidate, gauge: Gauge | None = None, plain: bool = True
+    strip: Strip,
+    candidate: Candidate,
+    gauge: Gauge | None = None,
+    plain: bool = True,
+    sure: float | None = None,
 ) -> tuple[Problem, ...]:
     """Problems of a line, worst first.
 
@@ -39,22 +46,30 @@ def inspect(
         candidate: what was read on it; where its characters lie tells which are hurt.
         gauge: the network that names troubles; without one the hand-made measures have to do.
         plain: whether what the line's shape and place tell counts beside the network.
+        sure: how sure the readers are, see :func:`learnt`; default :func:`certain` of the candidate.
     """
     view = View.of(strip, candidate)
+    sure = certain(candidate) if sure is None else sure
     if gauge is None:
         found = list(findings(view, HANDMADE))
     else:
         settings = gauge.network.card.settings
         seen = findings(view, GEOMETRY) if plain else ()
-        shape = [_bounded(finding) for finding in seen if finding.severity >= PLAIN]
-        found = joined([*learnt(gauge.look(view), settings, weakest(view)), *shape])
+        told_by_network = list(learnt(gauge.look(view), settings, sure))
+        shape = [_bounded(finding, told_by_network) for finding in seen if finding.severity >= PLAIN]
+        found = joined([*told_by_network, *shape])
     told = [_problem(finding) for finding in found if finding.severity >= LEAST]
     return tuple(sorted(told, key=lambda problem: problem.severity, reverse=True))
 
 
-def weakest(view: View) -> float:
+def certain(candidate: Candidate) -> float:
+    """Probability that all characters are right, as far as they say so themselves, 0.02..1."""
+    return max(UNSURE, math.prod(slot.confidence for slot in candidate.slots))
+
+
+def weakest(candidate: Candidate) -> float:
     """Confidence of the character that the readers are least sure of, 0.02..1."""
-    return max(0.02, min((slot.confidence for slot in view.slots), default=1.0))
+    return max(UNSURE, min((slot.confidence for slot in candidate.slots), default=1.0))
 
 
 def learnt(evidence: Evidence, settings: Mapping[str, float], sure: float = 1.0) -> Iterator[Finding]:
@@ -63,8 +78,8 @@ def learnt(evidence: Evidence, settings: Mapping[str, float], sure: float = 1.0)
     Args:
         evidence: of the network.
         settings: of its card.
-        sure: the least confidence of the line's characters. Where the readers fail something is wrong,
-            however faint it looks: that nothing is has so much less weight.
+        sure: how sure the readers are, 0..1. Where they fail something is wrong, however faint it looks:
+            that nothing is has so much less weight.
     """
     none = evidence.none * sure
     rest = none + (1 - evidence.none)
@@ -92,11 +107,19 @@ def joined(found: list[Finding]) -> list[Finding]:
     return list(best.values())
 
 
-def _bounded(finding: Finding) -> Finding:
-    """At the border characters may be missing for another reason: what is seen on the line goes first."""
-    if finding.kind != "cut":
+def _bounded(finding: Finding, seen: Sequence[Finding]) -> Finding:
+    """What the line's shape tells is not told before what the network has ``seen`` on it.
+
+    At the border characters may be missing for another reason; and from the side they are narrow.
+    """
+    if finding.kind == "cut":
+        most = PLAIN
+    elif finding.kind == "small":
+        steep = max((one.severity for one in seen if one.kind == "steep"), default=0.0)
+        most = steep if steep >= PLAIN else 1.0
+    else:
         return finding
-    return replace(finding, score=min(finding.score, 2 * PLAIN * finding.threshold))
+    return replace(finding, score=min(finding.score, 2 * most * finding.threshold))
 
 
 def _problem(finding: Finding) -> Problem:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -27,9 +28,12 @@ class QualityTrainConfig(DrawnConfig):
 
     Attributes:
         network: its shape.
+        start: weights to go on from; empty for none.
     """
 
+    pool: int = 6400
     network: QualityNetworkConfig = field(default_factory=QualityNetworkConfig)
+    start: str = ""
 
 
 class QualityTask:
@@ -38,6 +42,8 @@ class QualityTask:
     def __init__(self, config: QualityTrainConfig) -> None:
         self.config = config
         self.network: nn.Module = QualityNetwork(config.network)
+        if config.start:
+            self.network.load_state_dict(load_file(config.start))
         plates = [real_plate(photo, quad) for photo, quad in known_photos(config)]
         self._real = [plate for plate in plates if plate is not None]
         self._held: tuple[Tensor, ...] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ import numpy as np
 from core import images, registry
 from core.bar_codes import bar_codes, bar_codes_near, with_codes, worth_a_closer_look
 from core.choose import choose
+from core.clock import Clock
 from core.closer import CloserLook, first_zoom
 from core.detect.craft import CraftDetector
 from core.detect.detector import Detector
@@ -93,7 +93,7 @@ class VinReader:
         Returns:
             The reading; a photo that cannot be decoded gives status ``error`` and says why.
         """
-        clock = _Clock()
+        clock = Clock()
         try:
             photo = _decoded(source)
         except images.ImageError as error:
@@ -119,8 +119,7 @@ class VinReader:
         others = tuple(inside(one) for one in seen if one is not chosen)
         clock.stop("choose")
         if chosen is None:
-            problems = why(photo, seen, maps, self.panel, self.gauge, self.overview)
-            problems = pixels_missing(problems, photo)
+            problems = pixels_missing(self._why(photo, seen, maps), photo)
             clock.stop("inspect")
             codes = _bar_codes(source, photo, seen[0].line if seen else None)
             clock.stop("bar codes")
@@ -129,14 +128,8 @@ class VinReader:
         # Room for a character may reach beyond the photo's border by more than can be straightened.
         shown = inside(around if fits(around.line, photo.size) else chosen)
         probability = confidence(chosen, self.panel.settings)
-        problems = inspect(rectify(photo, shown.line), shown, self.gauge)
-        if region is None and not problems and probability < DOUBTED:
-            # Nothing spoils this row, and yet it makes no VIN: it may well be another one. What hurts that
-            # one's characters says nothing of those shown here.
-            problems = placeless(why(photo, seen, maps, self.panel, self.gauge, self.overview))
-        elif region is None and self.overview and probability < UNSURE:
-            problems = weighed([problems], self.overview.look(photo))
-        problems = pixels_missing(problems, photo)
+        # What a person has pointed at is not doubted for the sake of what lies beside.
+        problems = self._problems(photo, shown, probability if region is None else 1.0, seen, maps)
         clock.stop("inspect")
         status = self._verdict(probability, problems)
         strangers = other_vins(chosen, likely, self.panel.settings) if region is None else ()
@@ -216,6 +209,22 @@ class VinReader:
         networks += [one.network for one in (self.gauge, self.overview) if one]
         return {network.card.name: network.card.fingerprint for network in networks}
 
+    def _problems(
+        self, photo: Photo, shown: Candidate, sure: float, seen: Sequence[Candidate], maps: HeatMaps
+    ) -> tuple[Problem, ...]:
+        """What spoils the line that was taken; how ``sure`` its reading is tells whom else to ask."""
+        problems = inspect(rectify(photo, shown.line), shown, self.gauge)
+        if not problems and sure < DOUBTED:
+            # Nothing spoils this row, and yet it makes no VIN: it may well be another one. What hurts that
+            # one's characters says nothing of those shown here.
+            problems = placeless(self._why(photo, seen, maps))
+        elif self.overview and sure < UNSURE:
+            problems = weighed([problems], self.overview.look(photo))
+        return pixels_missing(problems, photo)
+
+    def _why(self, photo: Photo, seen: Sequence[Candidate], maps: HeatMaps) -> tuple[Problem, ...]:
+        return why(photo, seen, maps, self.panel, self.gauge, self.overview)
+
     def _verdict(self, probability: float, problems: tuple[Problem, ...]) -> Status:
         accept = self.panel.settings.get("accept", 0.95)
         gate = self.gauge.network.card.settings if self.gauge else {}
@@ -243,7 +252,7 @@ class VinReader:
     def _without(
         self,
         status: str,
-        clock: _Clock,
+        clock: Clock,
         photo: Photo | None = None,
         problems: tuple[Problem, ...] = (),
         maps: HeatMaps | None = None,
@@ -265,22 +274,6 @@ class VinReader:
             error=error,
             bar_codes=codes,
         )
-
-
-class _Clock:
-    """Adds up milliseconds per stage."""
-
-    def __init__(self) -> None:
-        self._last = self._first = time.perf_counter()
-        self._stages: dict[str, float] = {}
-
-    def stop(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._stages[stage] = self._stages.get(stage, 0.0) + 1000 * (now - self._last)
-        self._last = now
-
-    def times(self) -> dict[str, float]:
-        return {**self._stages, "total": 1000 * (time.perf_counter() - self._first)}
 
 
 def _decoded(source: Source) -> Photo:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-GROUND = {"vin", "geometry", "records", "images", "registry", "champions", "interval", "disk"}
+GROUND = {"vin", "geometry", "records", "images", "registry", "champions", "interval", "disk", "clock"}
 # In the order of the way: a stage may use what lies before it, never what comes after.
 STAGES = (
     "detect",

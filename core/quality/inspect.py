@@ -24,7 +24,7 @@ ALL = 15
 """So many hurt characters are all of them."""
 FAINT = 0.5
 """Severity of whatever it is that keeps the readers from reading, at least."""
-UNSURE = 0.02
+LEAST_SURE = 0.02
 """Least that readers are sure, for the sake of what they see besides."""
 LEAST = 0.3
 """Severity below which nothing is said."""
@@ -64,12 +64,12 @@ def inspect(
 
 def certain(candidate: Candidate) -> float:
     """Probability that all characters are right, as far as they say so themselves, 0.02..1."""
-    return max(UNSURE, math.prod(slot.confidence for slot in candidate.slots))
+    return max(LEAST_SURE, math.prod(slot.confidence for slot in candidate.slots))
 
 
 def weakest(candidate: Candidate) -> float:
     """Confidence of the character that the readers are least sure of, 0.02..1."""
-    return max(UNSURE, min((slot.confidence for slot in candidate.slots), default=1.0))
+    return max(LEAST_SURE, min((slot.confidence for slot in candidate.slots), default=1.0))
 
 
 def learnt(evidence: Evidence, settings: Mapping[str, float], sure: float = 1.0) -> Iterator[Finding]:
